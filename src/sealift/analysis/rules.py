@@ -15,6 +15,10 @@ RULES: Final = {
         "A Handler is not in the function's code",
         "Lambda finds out at the first call, when the deployment has succeeded.",
     ),
+    "handler-not-built": (
+        "A Handler is in the output of a build that was not run",
+        "Sealift packs the folder as it is: without that file the function fails at every call.",
+    ),
     "parameters": (
         "A parameter that an environment lacks or misspells",
         "CloudFormation refuses the deployment; production's would be found after the soak.",

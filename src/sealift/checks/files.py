@@ -1,6 +1,7 @@
 """Lists the files of an application, without what is installed or built."""
 
 import hashlib
+import json
 import os
 import stat
 from collections.abc import Iterable
@@ -25,6 +26,14 @@ def project_files(root: Path) -> tuple[str, ...]:
         if len(found) > MAX_FILES:
             break
     return tuple(sorted(found))
+
+
+def declares_script(package: str, name: str) -> bool:
+    """Return whether the text of a package.json has a script of this name that does something."""
+    try:
+        return "no test specified" not in json.loads(package)["scripts"][name]
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def only_end(name: str, files: Iterable[str]) -> str | None:

@@ -2,19 +2,22 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sealift.analysis.handlers import handler_files, handler_parts, lacks_export, lacks_function
 from sealift.analysis.misread import callers, misreads, mistyped
 from sealift.cfn.sources import Source
 from sealift.cfn.values import function_properties
-from sealift.checks.files import text
+from sealift.checks.files import declares_script, text
 from sealift.checks.reads import node_start
 from sealift.model.app import App
 from sealift.model.finding import Finding, Severity
 from sealift.model.template import Asset, FunctionSpec, Location, Template
 
 TOOL, RULE = "sealift", "handler-missing"
+_BUILT = frozenset({"dist", "build", "out", ".build", "lib"})
+"""Folders that a build writes, and that nobody commits."""
 _DECLARES_PACKAGES = ("requirements.txt", "pyproject.toml", "Pipfile", "package.json")
 
 
@@ -29,7 +32,7 @@ def handler_findings(app: App, templates: Mapping[str, Template]) -> Iterator[Fi
         for function in template.functions:
             asset = code.get(function.logical_id)
             if asset is not None and _is_what_is_there(app, function, asset):
-                yield from _of_function(template, function, app.root / asset.source, asset)
+                yield from _of_function(app, template, function, asset)
             elif asset is not None and (function.runtime or "").startswith("nodejs"):
                 yield from _of_typescript(app, template, function, asset)
         yield from handler_findings(app, template.nested)
@@ -41,7 +44,8 @@ def _is_what_is_there(app: App, function: FunctionSpec, asset: Asset) -> bool:
     return not made and (app.root / asset.source).is_dir()
 
 
-def _of_function(template: Template, function: FunctionSpec, folder: Path, asset: Asset) -> Iterator[Finding]:
+def _of_function(app: App, template: Template, function: FunctionSpec, asset: Asset) -> Iterator[Finding]:
+    folder = app.root / asset.source
     layered = "Layers" in function_properties(template.body, function.logical_id)
     handler = function.handler or ""
     files = handler_files(handler, function.runtime or "")
@@ -51,7 +55,9 @@ def _of_function(template: Template, function: FunctionSpec, folder: Path, asset
         installed = any((folder / name).is_file() for name in _DECLARES_PACKAGES)
         unless = ", unless a layer brings it" if layered else ""
         stops = not installed and not layered
-        yield _finding(template, function, f"{what}{asset.source} has no {files[0]}{unless}", stops=stops)
+        built = _BUILT.intersection(posixpath.normpath(posixpath.join(asset.source, files[0])).split("/"))
+        one = _finding(template, function, f"{what}{asset.source} has no {files[0]}{unless}", stops=stops)
+        yield _not_built(one, _build_of(app.root, folder), files[0]) if built else one
     elif found is not None and found.suffix in (".js", ".mjs", ".cjs"):
         name = handler_parts(handler, function.runtime or "")[1]
         if lacks_export(text(found), name):
@@ -68,6 +74,25 @@ def _of_function(template: Template, function: FunctionSpec, folder: Path, asset
             source, name, callers(template.body, function.logical_id), typescript=False
         ):
             yield _mistyped(function, kind, Location(file=place, line=line), sources)
+
+
+def _not_built(finding: Finding, command: str, file: str) -> Finding:
+    made = f"`{command}` makes it" if command else "a build makes it"
+    run = f"Run `{command}`" if command else "Run your build"
+    fix = f"{run} before Sealift, or have Sealift build it: by [build.commands], or by BuildMethod: esbuild."
+    message = finding.message.replace(f"has no {file}", f"has no {file} yet: {made}")
+    return replace(finding, id="handler-not-built", message=message, fix=fix)
+
+
+def _build_of(root: Path, folder: Path) -> str:
+    """Return the command that the nearest package.json declares for a build; empty where none does."""
+    for above in (folder, *folder.parents):
+        if declares_script(text(above / "package.json"), "build"):
+            where = above.relative_to(root).as_posix()
+            return "npm run build" if where == "." else f"npm --prefix {where} run build"
+        if above == root:
+            break
+    return ""
 
 
 def _of_typescript(app: App, template: Template, function: FunctionSpec, asset: Asset) -> Iterator[Finding]:

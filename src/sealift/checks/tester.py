@@ -1,6 +1,5 @@
 """The Tester port: runs an application's own tests, in an environment made from its own requirements."""
 
-import json
 import platform
 import posixpath
 import shutil
@@ -17,7 +16,7 @@ from sealift.analysis.suites import Run, acceptance_runs, declared_run, ignored,
 from sealift.checks.bytecode import link_library
 from sealift.checks.cache import TextCache
 from sealift.checks.environment import EnvironmentBuilder, TestEnvironment, environment_key
-from sealift.checks.files import SETTINGS, folders_with_settings, project_files, states, text, texts
+from sealift.checks.files import SETTINGS, declares_script, folders_with_settings, project_files, states, text, texts
 from sealift.checks.files import report as read_report
 from sealift.checks.kept import KeptResult
 from sealift.checks.needs import Needs, collect_needs
@@ -296,19 +295,11 @@ def _output(done: Completed) -> str:
 def _those_of_node(root: Path, files: tuple[str, ...]) -> str:
     """Return how tests that a package.json declares would be run, or nothing."""
     for file in files:
-        if PurePosixPath(file).name == "package.json" and _declares_tests(text(root / file)):
+        if PurePosixPath(file).name == "package.json" and declares_script(text(root / file), "test"):
             folder = PurePosixPath(file).parent
             command = "npm test" if folder == PurePosixPath(".") else f"npm --prefix {folder} test"
             return f' of Python; [tests.unit] command = "{command}" would run those of {file}'
     return ""
-
-
-def _declares_tests(package: str) -> bool:
-    try:
-        scripts = json.loads(package)["scripts"]
-        return "no test specified" not in scripts["test"]
-    except (ValueError, KeyError, TypeError):
-        return False
 
 
 def _not_tested(name: str, reason: str) -> SuiteResult:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import cast
 
 from sealift.cfn.values import mapping_at
+from sealift.errors import did_you_mean
 from sealift.model.template import Json
 
 
@@ -186,6 +187,17 @@ def _policies() -> tuple[str, dict[str, int], list[list[int]], bytes]:
     line, _, body = data.partition(b"\n")
     head = json.loads(line)
     return str(head["version"]), head["names"], head["blocks"], body
+
+
+def near_managed_policy(arn: str) -> str:
+    """Return ` (did you mean "x"?)` for a policy that AWS would manage under that name but for its spelling."""
+    owner, _, path = arn.rpartition(":policy/")
+    if not owner.endswith(":aws") and (owner or not path or ":" in path):
+        return ""
+    names = _policies()[1]
+    same = (name for name in names if path.lower() in (name.lower(), name.rpartition("/")[2].lower()))
+    found = next(same, None)
+    return f' (did you mean "{found}"?)' if found else did_you_mean(path, names)
 
 
 @lru_cache(maxsize=256)

@@ -143,7 +143,7 @@ def _refuse_image(source: Source, resource: Resource) -> None:
     image = _image(resource)
     built = not image or "Dockerfile" in resource.metadata or "DockerContext" in resource.metadata
     if _is_image(source, resource) and (built or _is_local_image(source, image)):
-        if not source.buildable and image:
+        if not source.buildable:
             return
         raise source.fault(
             resource.path,

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from threading import Thread
 
 from sealift.bootstrap.advice import configuration
 from sealift.delivery.identity import bootstrap_stack
-from sealift.errors import CloudError, SealiftError
+from sealift.errors import CloudError, ConfigError, SealiftError
 from sealift.model.app import App, Environment
 from sealift.model.template import Json, Template
-from sealift.ports import Clock
+from sealift.ports import Clock, SourceControl
 from sealift.usecases import bootstrap
 from sealift.usecases.build import every_template, load_templates
 from sealift.usecases.examined import DENIED, Examined, failed, tried
@@ -32,7 +33,7 @@ LONGEST_S = 60.0
 
 def examine(app: App, services: Services, *, local: bool, longest_s: float = LONGEST_S) -> Iterator[Examined]:
     """Yield what was found of configuration, repository, tools and each environment: account, bucket, ledger, roles."""
-    yield tried("repository", lambda: _repository(app, services))
+    yield tried("repository", lambda: _repository(app.root, services.scm))
     if not local:
         yield tried("gates", lambda: _gates(app))
     templates: dict[str, Template] = {}
@@ -44,10 +45,18 @@ def examine(app: App, services: Services, *, local: bool, longest_s: float = LON
     yield from _environments(every, partial(_environment, app, services, templates), services.clock, longest_s)
 
 
-def _repository(app: App, services: Services) -> Examined | str:
-    origin = services.scm.origin(app.root)
+def examine_without(why: ConfigError, root: Path, scm: SourceControl) -> Iterator[Examined]:
+    """Yield what can be seen of an application whose configuration cannot be read, and what cannot."""
+    yield tried("repository", lambda: _repository(root, scm))
+    yield failed(why, "configuration", "")
+    for name in ("gates", "templates", "environments"):
+        yield Examined(name=name, status="unknown", said="not checked: see configuration")
+
+
+def _repository(root: Path, scm: SourceControl) -> Examined | str:
+    origin = scm.origin(root)
     if origin is None or origin.commit is None:
-        said = f"{app.root} is in no git repository" if origin is None else "the repository has no commit yet"
+        said = f"{root} is in no git repository" if origin is None else "the repository has no commit yet"
         return Examined(status="failed", said=said, cure="git init && git add -A && git commit")
     dirty = ", with changes that are in no commit" if origin.dirty else ""
     return f"{origin.branch or 'no branch'} at {origin.commit[:8]}{dirty}"

@@ -58,6 +58,30 @@ def test_an_export_that_is_not_there_stops(write: Write, source: str, missing: b
     assert [(one.message, one.stops) for one in reported] == [(message, True)] * missing
 
 
+@pytest.mark.parametrize(
+    ("files", "told", "run"),
+    [
+        ({}, "yet: a build makes it", "Run your build"),
+        (
+            {"src/package.json": '{"scripts": {"build": "tsc"}}'},
+            "yet: `npm --prefix src run build` makes it",
+            "Run `npm",
+        ),
+        ({"package.json": '{"scripts": {"build": "tsc"}}'}, "yet: `npm run build` makes it", "Run `npm run build`"),
+    ],
+)
+def test_what_a_build_would_make_is_not_called_missing(
+    write: Write, files: dict[str, str], told: str, run: str
+) -> None:
+    declared = template("dist/app.handler")
+    declared = replace(declared, functions=tuple(replace(f, runtime="nodejs22.x") for f in declared.functions))
+    (one,) = found(write, {"src/app.ts": "", **files}, declared)
+    assert one.id == "handler-not-built"
+    assert one.message.endswith(f"src has no dist/app.js {told}")
+    assert one.fix.startswith(run)
+    assert found(write, {"src/dist/app.js": "exports.handler = 1"}, declared) == []
+
+
 def test_what_a_dependency_may_bring_is_advice(write: Write) -> None:
     (one,) = found(write, CODE | {"src/requirements.txt": "datadog-lambda"}, template("datadog_lambda.handler.handler"))
     assert not one.stops

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from sealift.template.templates import SamTemplates
 from tests.unit.template.apps import load, only, refusal, seal_bytes
 
 SAM = "Transform: AWS::Serverless-2016-10-31\n"
@@ -275,6 +276,7 @@ def test_a_folder_where_a_file_is_needed_is_refused(tmp_path: Path) -> None:
 )
 def test_a_container_image_is_refused_by_name(tmp_path: Path, text: str) -> None:
     error = refusal(tmp_path, text)
+    assert SamTemplates().load(tmp_path, "template.yaml", buildable=False).functions[0].logical_id == "Img"
     assert error.code == "template-image-function"
     assert "function Img is a container image" in error.message
     assert "PackageType: Zip" in error.hint

@@ -8,6 +8,7 @@ import click
 from sealift import __version__
 from sealift.cli.jsonlines import fields_of
 from sealift.cli.session import Session, options
+from sealift.errors import ConfigError
 from sealift.usecases.examined import Examined, Lack
 
 _MOST_LACKS = 12
@@ -23,13 +24,10 @@ def doctor_command(session: Session) -> int:
 
     Reads only. Exits with 1 when something is wrong; what could not be looked at is named and counts as nothing.
     """
-    from sealift.usecases.doctor import examine
-
-    services = session.made_services(attempts=_ATTEMPTS)
     versions = f"sealift {__version__}, Python {platform.python_version()}, {platform.system()} on {platform.machine()}"
     found = [
         Examined(name="versions", said=versions),
-        *examine(session.app, services, local=session.local),
+        *_examined(session),
         *_pipelines(session),
     ]
     found = sorted(session.said(tuple(found)), key=lambda one: bool(one.environment))
@@ -39,6 +37,21 @@ def doctor_command(session: Session) -> int:
         "examined": [fields_of(one, "name", "environment", "status", "said", "cure", "lacks") for one in found],
     }
     return session.show(body, _lines(found), exit_code=int(failed))
+
+
+def _examined(session: Session) -> Iterator[Examined]:
+    from sealift.usecases.doctor import examine, examine_without
+    from sealift.wiring.machine import real_git
+
+    try:
+        services = session.made_services(attempts=_ATTEMPTS)
+        app = session.app
+    except ConfigError as error:
+        if not session.directory.is_dir():
+            raise
+        yield from examine_without(error, session.directory.resolve(), real_git())
+        return
+    yield from examine(app, services, local=session.local)
 
 
 def _pipelines(session: Session) -> Iterator[Examined]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sealift.isolation.actions import near_managed_policy
 from sealift.isolation.model import Finding
 from sealift.isolation.reach import OWN_POLICY, findings_of, reaches
 from sealift.isolation.rule import Example, Rule
@@ -18,7 +19,7 @@ def check(world: World) -> Iterator[Finding]:
         for principal in environment.principals:
             for arn in principal.unknown_managed:
                 shown = world.symbols.concrete(arn)
-                message = f"has the managed policy {shown}, whose document is not known."
+                message = f"has the managed policy {shown}, whose document is not known{near_managed_policy(shown)}."
                 yield RULE.on_principal(world, principal, message, action="*", unproved=True, policy=shown)
 
 
