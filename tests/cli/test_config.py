@@ -43,6 +43,17 @@ def test_a_file_that_cannot_be_imported_is_said_with_its_lines_and_without_value
     assert ("line 2" in said, "line 3" in said, VALUE in said) == (True, True, False)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+def test_a_file_in_the_encoding_of_a_shell_on_windows_is_read(
+    folder: Path, capsys: pytest.CaptureFixture[str], encoding: str
+):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (folder / "bad.env").write_bytes(f"{mark}A=1\r\n{VALUE}\r\n".encode(encoding))
+    assert run(["config", "import", "staging", "bad.env", "--local"]) == 1
+    said = capsys.readouterr().err
+    assert ("line 2: expected KEY=VALUE" in said, "line 1" in said) == (True, False)
+
+
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("name", ["none.env", "."])
 def test_a_file_that_cannot_be_read_is_said(name: str, capsys: pytest.CaptureFixture[str]):

@@ -18,9 +18,11 @@ Read = tuple[dict[str, str], tuple[str, ...]]
 def settings_in(text: str, *, yaml: bool = False) -> Read:
     """Return the value of each key, and every line or key that cannot be read."""
     text = text.removeprefix("\ufeff")
-    if text.lstrip().startswith("{"):
-        return _of_json(text)
-    return _of_yaml(text) if yaml else _of_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
+    if yaml:
+        return _of_yaml(text)
+    return (
+        _of_json(text) if text.lstrip().startswith("{") else _of_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
+    )
 
 
 def _of_json(text: str) -> Read:

@@ -189,7 +189,8 @@ class AwsSettings:
                 pages = self._session.ssm.get_paginator("describe_parameters").paginate(
                     ParameterFilters=[
                         {"Key": "Name", "Option": "Equals", "Values": wanted[start : start + _NAMES_PER_CALL]}
-                    ]
+                    ],
+                    PaginationConfig={"PageSize": _NAMES_PER_CALL},
                 )
                 known |= {p["Name"]: str(p.get("Version", "")) for page in pages for p in page["Parameters"]}
         return known

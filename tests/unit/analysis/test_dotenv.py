@@ -106,6 +106,8 @@ def test_numbers_of_json_stay_as_they_are_written():
         ("A: 'x: y'", "x: y"),
         ("A: |\n  one\n  two\n", "one\ntwo\n"),
         ("\ufeff# why\nA: 1.10\r\n", "1.10"),
+        ("{A: 1.10}", "1.10"),
+        ('{"A": true}', "true"),
     ],
 )
 def test_yaml_gives_its_keys_the_text_that_is_written(text: str, value: str):

@@ -142,7 +142,7 @@ def test_parameters_are_looked_for_fifty_at_a_time_over_all_pages() -> None:
     names = [f"/app/{number:03d}" for number in range(60)]
     with stubbed("ssm") as (session, stub):
         for part in (names[:50], names[50:]):
-            asked = {"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": part}]}
+            asked = {"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": part}], "MaxResults": 50}
             found = [{"Name": name} for name in part if name != "/app/007"]
             stub.add_response("describe_parameters", {"Parameters": found[:1], "NextToken": "2"}, asked)
             stub.add_response("describe_parameters", {"Parameters": found[1:]}, {**asked, "NextToken": "2"})

@@ -1,6 +1,7 @@
 """`config`: what the application needs, and what each environment has of it."""
 
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -240,10 +241,12 @@ def _text(file: Path) -> str:
 
 def _decoded(data: bytes, what: str) -> str:
     try:
-        return data.decode()
+        return data.decode("utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8")
     except UnicodeDecodeError:
         raise UserError(
-            f"{what} is not UTF-8 text", code="config-file", hint="Encode binary values, for example with base64."
+            f"{what} is neither UTF-8 nor UTF-16 text",
+            code="config-file",
+            hint="Encode binary values, for example with base64.",
         ) from None
 
 
