@@ -13,9 +13,11 @@ from sealift.delivery.parameters import given_parameters, stored_settings
 from sealift.errors import CloudError, ConfigError, Refused
 from sealift.model.app import App, Environment
 from sealift.model.finding import Finding
+from sealift.model.ledger import Entry
 from sealift.model.reads import FunctionReads
+from sealift.model.records import SettingChange
 from sealift.model.release import UNBUILT, SealedStack
-from sealift.model.setting import Held, is_blank
+from sealift.model.setting import UNREADABLE, Held, is_blank
 from sealift.model.template import Template
 from sealift.ports import Settings
 from sealift.usecases.fitness import fitted_parameters, misfit
@@ -129,13 +131,17 @@ def _contract(
     from sealift.usecases.site import open_site
     from sealift.usecases.writing import check_account
 
+    site: Site | None = None
     try:
         site = open_site(app, environment, services)
         check_account(site)
         found = lacking(site.cloud.settings, wanted, values=True)
     except (CloudError, Refused) as error:
         status: Literal["failed", "not looked at"] = "failed" if failed else "not looked at"
-        return replace(contract, status=status, reason=error.message, closed=environment.protected)
+        reason = error.message
+        if site is not None and error.code in UNREADABLE:
+            reason += _by_ledger(site, wanted)
+        return replace(contract, status=status, reason=reason, closed=environment.protected)
     absent = [_absent(site, needs.known[reference]) for reference in found.missing]
     plainly = [needs.known[one] for one in found.secure if one not in found.missing and one.startswith("ssm:")]
     absent += [_encrypted(site, need) for need in plainly if need.by == THE_TEMPLATE]
@@ -203,6 +209,43 @@ def settings_beyond(app: App, services: Services, templates: Mapping[str, Templa
         if beyond:
             found[environment.name] = beyond
     return found
+
+
+def named_by_release(site: "Site", entries: Sequence[Entry]) -> frozenset[str] | None:
+    """Return the settings of the release that runs here, as `ssm:NAME`; None when none does. Raises CloudError."""
+    # Most checks look at no ledger.
+    from sealift.delivery.evidence import read
+    from sealift.delivery.history import standing
+    from sealift.delivery.manifest import release_key
+
+    current = standing(entries).current
+    if current is None:
+        return None
+    stored = site.cloud.bucket.get(release_key(current.release, "evidence"))
+    evidence = read(stored.body) if stored is not None else None
+    of_code = evidence.settings.get(site.name, ()) if evidence is not None else ()
+    return frozenset(map(plain, (*(current.settings or ()), *of_code)))
+
+
+def _by_ledger(site: "Site", wanted: Sequence[str]) -> str:
+    """Return which settings the ledger does not name: neither does the release that runs, nor did Sealift set them.
+
+    That needs no right to look at settings. It is no proof: somebody may have made or deleted one without Sealift.
+    """
+    try:
+        entries = site.ledger.entries()
+        named = named_by_release(site, entries)
+    except CloudError:
+        return ""
+    for entry in entries if named is not None else ():
+        change = entry.record.details
+        if named is not None and isinstance(change, SettingChange) and entry.record.status == "succeeded":
+            service = "secretsmanager" if change.store == "secret" else "ssm"
+            one = {f"{service}:/{site.app.name}/{site.name}/{change.name}"}
+            named = named | one if change.change == "set" else named - one
+    unnamed = [one for one in wanted if named is not None and plain(one) not in named]
+    said = f"does not name {', '.join(unnamed)}" if unnamed else "names them all"
+    return f". Its ledger {said}" if named is not None else ""
 
 
 def _stack(name: str, template: Template) -> SealedStack:

@@ -118,14 +118,16 @@ def _settings(app: App, templates: Mapping[str, Template], services: Services, *
         findings = tuple(f for one in found for f in one.findings if f.id in {"setting-missing", "setting-encrypted"})
         for finding in findings:
             services.events.emit(FindingReported(finding=finding))
-        unseen = [f"{one.environment}: {one.reason}" for one in found if one.reason]
-        for told in unseen:
-            message = f"Settings of {told}: not checked"
+        unseen = [one for one in found if one.reason]
+        for one in unseen:
+            message = f"The settings of {one.environment} were not checked: {one.reason}"
             services.note("settings-not-checked", message, level="warning")
         failed = any(finding.stops for finding in findings)
         outcome.status = "failed" if failed else "skipped" if unseen else "succeeded"
-        outcome.detail = f"{len(findings)} missing" + f", not checked in {len(unseen)} environments" * bool(unseen)
-    result = SuiteResult(name="settings", status="succeeded", reason="; ".join(unseen), findings=findings)
+        names = ", ".join(one.environment for one in unseen)
+        outcome.detail = f"{len(findings)} missing" + f", not checked in {names}" * bool(unseen)
+    reason = "; ".join(f"not checked in {one.environment}: {one.reason}" for one in unseen)
+    result = SuiteResult(name="settings", status="succeeded", reason=reason, findings=findings)
     yield replace(result, status="failed" if failed else "not tested") if failed or unseen else result
 
 

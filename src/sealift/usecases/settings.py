@@ -15,6 +15,8 @@ from sealift.model.ledger import Entry
 from sealift.model.records import SettingChange
 from sealift.model.setting import Held, Setting, StoreName, is_blank
 from sealift.usecases.configuration import slow_hash
+from sealift.usecases.contract import named_by_release
+from sealift.usecases.needs import plain as plainly
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
 from sealift.usecases.stacks.settling import shown
@@ -194,6 +196,9 @@ def unset_value(app: App, environment: Environment, services: Services, key: str
         change = SettingChange(change="unset", name=name, store=store, caller=caller_of(site))
         writer.record(operation, "running", change)
         reference = _reference(site, name, store)
+        if plainly(reference) in (named_by_release(site, writer.ledger.entries()) or ()):
+            message = f"The release that {site.name} runs reads {name}, which is deleted"
+            site.note("config-needed", message, level="warning", hint="Set it again until another release runs.")
         with _sending(writer, operation, change):
             site.cloud.settings.remove(reference)
         shown(lambda: reference in site.cloud.settings.missing([reference]), site)

@@ -8,6 +8,7 @@ from sealift.model.template import Json
 from sealift.usecases.build import load_templates
 from sealift.usecases.contract import Contract, contracts
 from sealift.usecases.run import RunOptions, run
+from sealift.usecases.settings import set_value, unset_value
 from tests.component.usecases.world import ROLE, World, function, table
 
 TAX = "ssm:/shop/production/tax"
@@ -259,6 +260,36 @@ def test_values_that_nobody_may_read_are_not_known_and_a_protected_environment_f
     found = _looked(world)["production"]
     assert (found.status, found.closed) == ("not looked at", True)
     assert TAX in found.reason
+
+
+def test_without_a_right_to_look_the_ledger_says_which_keys_are_new(world: World):
+    queue = _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")
+    world.write({"Q": queue}, Parameters=PARAMETER)
+    for name in ("staging", "production"):
+        world.account(name).settings.put(f"ssm:/shop/{name}/tax", "19")
+    world.deliver("print('one')")
+    world.account("production").settings.denied = "AWS refused: no right"
+    assert _looked(world)["production"].reason.endswith("no right. Its ledger names them all")
+    new = {"N": _queue("{{resolve:ssm-secure:/shop/${SealiftEnvironment}/new}}"), "Q": queue}
+    world.write(new, Parameters=PARAMETER)
+    found = _looked(world)["production"]
+    assert (found.status, found.closed) == ("not looked at", True)
+    assert found.reason.endswith("Its ledger does not name ssm-secure:/shop/production/new")
+    world.account("production").settings.denied = ""
+    set_value(world.app, world.production, world.services(), "new", read=lambda: "1", secret=False)
+    world.account("production").settings.denied = "AWS refused: no right"
+    assert _looked(world)["production"].reason.endswith("Its ledger names them all")
+
+
+@pytest.mark.parametrize(("key", "warned"), [("tax", True), ("other", False)])
+def test_deleting_a_key_that_the_running_release_reads_is_said(world: World, key: str, warned: bool):
+    world.write({"Q": _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")}, Parameters=PARAMETER)
+    settings = world.account("staging").settings
+    settings.put("ssm:/shop/staging/tax", "19")
+    world.deploy()
+    settings.put(f"ssm-secure:/shop/staging/{key}", "19")
+    unset_value(world.app, world.staging, world.services(), key)
+    assert ("config-needed" in world.notes()) is warned
 
 
 def test_one_value_that_nobody_may_read_hides_no_other(world: World):
