@@ -9,7 +9,7 @@ from types import MappingProxyType
 from sealift.analysis.merge import merged
 from sealift.cfn.values import mapping_at
 from sealift.model.finding import Finding, Severity
-from sealift.model.template import Json, Location
+from sealift.model.template import Location, Template
 
 END_OF_LIFE = ("E2531", "E2533")
 """Runtimes of which AWS refuses new functions (E2531), and updates, too (E2533), months after their end (W2531)."""
@@ -58,20 +58,20 @@ def refused(rule: str) -> bool:
 
 
 def cfnlint_findings(
-    report: str, *, local: bool, own_config: bool, bodies: Mapping[str, Json] = MappingProxyType({})
+    report: str, *, local: bool, own_config: bool, templates: Mapping[str, Template] = MappingProxyType({})
 ) -> tuple[Finding, ...]:
     """Return cfn-lint's JSON report as findings, each once. Raises ValueError when it is no such report.
 
     A runtime stops once AWS refuses updates, and is advice on the embedded cloud (`local`). With a configuration of
-    its own, the project has chosen its rules, and every error stops. `bodies` are the templates by file.
+    its own, the project has chosen its rules, and every error stops. `templates` are the templates by file.
     """
     found = json.loads(report)
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise ValueError("cfn-lint's report is not a list")
     return _each_fault_once(
         merged(
-            finding if own_config or not _is_left_out(one, bodies) else replace(finding, stops=False, severity="low")
-            for one, finding in _findings(found, local=local, own_config=own_config)
+            finding if own_config or not _is_left_out(one, templates) else replace(finding, stops=False, severity="low")
+            for one, finding in _findings(found, templates, local=local, own_config=own_config)
         )
     )
 
@@ -90,22 +90,22 @@ def _each_fault_once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(one for one in findings if not one.id.startswith("E11") or about(one) not in said)
 
 
-def _is_left_out(one: dict[str, object], bodies: Mapping[str, Json]) -> bool:
+def _is_left_out(one: dict[str, object], templates: Mapping[str, Template]) -> bool:
     """Whether it is about what never reaches CloudFormation: a Description that SAM takes away, an empty list."""
-    file, path = str(one.get("Filename", "")), _inner(one, "Location").get("Path")
-    if not isinstance(path, list) or len(path) < 2:
+    template, path = templates.get(str(one.get("Filename", ""))), _inner(one, "Location").get("Path")
+    if template is None or not isinstance(path, list) or len(path) < 2:
         return False
     match str(_inner(one, "Rule").get("Id", "")):
         case "E3001" if DESCRIBED in str(one.get("Message", "")):
-            kind = mapping_at(bodies.get(file), *map(str, path[:2])).get("Type")
+            kind = mapping_at(template.body, *map(str, path[:2])).get("Type")
             return str(kind).startswith("AWS::Serverless::")
         case "E3020":
-            return mapping_at(bodies.get(file), *map(str, path[:-1])).get(str(path[-1])) == []
+            return mapping_at(template.body, *map(str, path[:-1])).get(str(path[-1])) == []
     return False
 
 
 def _findings(
-    found: list[dict[str, object]], *, local: bool, own_config: bool
+    found: list[dict[str, object]], templates: Mapping[str, Template], *, local: bool, own_config: bool
 ) -> Iterator[tuple[dict[str, object], Finding]]:
     for one in found:
         rule = _inner(one, "Rule")
@@ -128,7 +128,7 @@ def _findings(
                 id=name,
                 severity=_severity(name, stops=stop),
                 message=message,
-                location=_location(one),
+                location=_location(one, templates),
                 fix=fix,
                 stops=stop,
             ),
@@ -152,10 +152,14 @@ def _severity(rule: str, *, stops: bool) -> Severity:
     return "info" if rule.startswith("I") else "low"
 
 
-def _location(one: dict[str, object]) -> Location:
+def _location(one: dict[str, object], templates: Mapping[str, Template]) -> Location:
+    """Return the place; cfn-lint takes that of Globals for what a resource says itself, where both say it."""
     place = _inner(one, "Location")
     line = _inner(place, "Start").get("LineNumber", 0)
     path = place.get("Path")
+    template = templates.get(str(one.get("Filename", "")))
+    if template is not None and isinstance(path, list):
+        line = template.lines.get(tuple(path), line)
     in_resource = isinstance(path, list) and len(path) > 1 and path[0] == "Resources"
     return Location(
         file=str(one.get("Filename", "")),

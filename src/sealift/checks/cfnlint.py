@@ -43,8 +43,8 @@ def run_cfnlint(
     config = [text(app.root / name) for name in CFNLINT] if given is None else [text(given.file)]
     bodies = [(app.root / file).read_bytes() for file in files]
     key = content_key(("cfn-lint", str(installed_version("cfn-lint")), today, *regions, *config, *files, *bodies))
-    parsed = {one.file: one.body for one in with_nested(templates.values())}
-    read = partial(cfnlint_findings, local=local, own_config=any(config), bodies=parsed)
+    parsed = {one.file: one for one in with_nested(templates.values())}
+    read = partial(cfnlint_findings, local=local, own_config=any(config), templates=parsed)
     reads_more = any(word in said for said in config for word in _NAMES_FILES)
     report = None if reads_more else cache.get(key)
     if report is None:

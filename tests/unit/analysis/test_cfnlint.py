@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sealift.analysis.cfnlint import cfnlint_findings, refused
 from sealift.model.finding import Finding
+from sealift.model.template import Template
 
 OLD = (
     "Runtime 'python3.8' was deprecated on '2024-10-14'. Creation was disabled on '2027-02-01' and update on "
@@ -117,13 +119,37 @@ BODIES: Any = {
     }
 }
 
+TEMPLATES = {
+    file: Template(file=file, body=body, lines={}, parameters=(), assets=(), functions=(), transforms=())
+    for file, body in BODIES.items()
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (["Resources", "Old", "Properties", "Runtime"], 12),
+        (["Resources", "New", "Properties", "Runtime"], 5),
+        (["Resources", "Old", "Properties", "Tags", 1], 14),
+        (None, 5),
+    ],
+)
+def test_what_a_resource_says_itself_is_placed_there_and_not_in_globals(path: Any, line: int) -> None:
+    lines = {("Resources", "Old", "Properties", "Runtime"): 12, ("Resources", "Old", "Properties", "Tags", 1): 14}
+    place = {"Start": {"LineNumber": 5}, "Path": path}
+    report = [{"Rule": {"Id": "W2531"}, "Message": OLD, "Filename": "t.yaml", "Location": place}]
+    known = {"t.yaml": replace(TEMPLATES["t.yaml"], lines=lines)}
+    (finding,) = cfnlint_findings(json.dumps(report), local=False, own_config=False, templates=known)
+    assert finding.location is not None
+    assert finding.location.line == line
+
 
 @pytest.mark.parametrize(("logical_id", "stops"), [("F", False), ("Q", True)])
 def test_a_description_beside_a_type_that_sam_expands_stops_nothing(logical_id: str, stops: bool) -> None:
     message = "Additional properties are not allowed ('Description' was unexpected)"
     place = {"Start": {"LineNumber": 3}, "Path": ["Resources", logical_id, "Description"]}
     report = [{"Rule": {"Id": "E3001"}, "Message": message, "Filename": "t.yaml", "Location": place}]
-    (finding,) = cfnlint_findings(json.dumps(report), local=False, own_config=False, bodies=BODIES)
+    (finding,) = cfnlint_findings(json.dumps(report), local=False, own_config=False, templates=TEMPLATES)
     assert finding.stops is stops
 
 
@@ -132,9 +158,9 @@ def test_an_empty_list_beside_what_excludes_it_stops_nothing(logical_id: str, st
     message = "'Dimensions' should not be included with 'Metrics'"
     place = {"Start": {"LineNumber": 3}, "Path": ["Resources", logical_id, "Properties", "Dimensions"]}
     report = [{"Rule": {"Id": "E3020"}, "Message": message, "Filename": "t.yaml", "Location": place}]
-    (finding,) = cfnlint_findings(json.dumps(report), local=False, own_config=False, bodies=BODIES)
+    (finding,) = cfnlint_findings(json.dumps(report), local=False, own_config=False, templates=TEMPLATES)
     assert finding.stops is stops
-    assert cfnlint_findings(json.dumps(report), local=False, own_config=True, bodies=BODIES)[0].stops
+    assert cfnlint_findings(json.dumps(report), local=False, own_config=True, templates=TEMPLATES)[0].stops
 
 
 @pytest.mark.parametrize(("known", "stops"), [("[]", False), ("['Arn']", True)])
