@@ -39,25 +39,30 @@ def is_of_libraries(name: str) -> bool:
 
 
 def variable_findings(template: Template, function: FunctionSpec, code: FunctionReads) -> Iterator[Finding]:
-    """Yield what the code reads and the template does not give, and what the template gives and no code names."""
+    """Yield what the code reads and the template does not give, and what the template gives and no code names.
+
+    A name that is given where another one is read is one misspelling, reported where it is read.
+    """
     given = declared_variables(template, function)
     if given is None:
         return
+    read_names = {one.name for one in code.reads}
+    read_alike = {one.name.upper() for one in code.reads if one.any_case}
+    left = [name for name in given if name not in read_names and name.upper() not in read_alike]
     wanted: dict[str, Read] = {}
     for read in sorted(code.reads, key=lambda one: not one.at_import):
         if read.kind == "variable" and read.name and read.required and not is_of_runtime(read.name):
             wanted.setdefault(read.name, read)
-    alike = {name.upper() for name in given}
+    alike, misspelled = {name.upper() for name in given}, ""
     for name, read in wanted.items():
         if name not in given and not (read.any_case and name.upper() in alike):
-            yield _missing(function, read, did_you_mean(name, sorted(given)))
-    read_names = {one.name for one in code.reads}
-    read_alike = {one.name.upper() for one in code.reads if one.any_case}
-    left = (name for name in given if name not in read_names and name.upper() not in read_alike)
+            near = did_you_mean(name, sorted(left))
+            misspelled += near
+            yield _missing(function, read, near)
     unread = [name for name in left if not is_of_libraries(name)]
     named = names_in(code.sources, unread)
     for name in unread:
-        if name not in named and code.sources:
+        if name not in named and code.sources and f'"{name}"' not in misspelled:
             yield _needless(template, function, name)
 
 

@@ -129,6 +129,21 @@ def test_what_javascript_lacks_is_undefined_and_stops_nothing(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("reads", "suggested"),
+    [("TOKEN", ""), ("TAXES", ' (did you mean "TAX"?)'), ("TAXES'] + os.environ['TAX", "")],
+)
+def test_a_misspelled_name_is_one_finding_and_no_name_is_suggested_that_the_code_reads(
+    tmp_path: Path, reads: str, suggested: str
+):
+    found = _findings(
+        tmp_path, {"src/app.py": f"import os\ndef handler(event, context): return os.environ['{reads}']\n"}
+    )
+    (missing,) = (f.message for f in found if f.id == "variable-missing")
+    assert missing.endswith(f"which the template does not give it{suggested}")
+    assert ("variable-unread" in {f.id for f in found}) == (reads == "TOKEN")
+
+
 def test_one_line_that_several_functions_share_is_one_finding(tmp_path: Path):
     more = "  Other:\n    Type: AWS::Serverless::Function\n    Properties: {CodeUri: src}\n"
     files = {
