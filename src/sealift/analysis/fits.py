@@ -117,6 +117,7 @@ def _of_apis(template: Template, function: FunctionSpec, timeout: int) -> Iterat
 
 def _of_queues(template: Template, function: FunctionSpec, own: dict[str, Json], timeout: int) -> Iterator[Finding]:
     for what, (visibility, window) in dict(_queues(template, function, own)).items():
+        made = what.startswith(_MADE)
         advised = ADVISED * timeout + window
         if visibility is None or visibility >= advised:
             continue
@@ -132,10 +133,14 @@ def _of_queues(template: Template, function: FunctionSpec, own: dict[str, Json],
             "Timeout",
             "queue-visibility",
             message,
-            f"Set VisibilityTimeout of the queue to {advised} ({sum_of}), or lower Timeout.",
+            f"{_QUEUE if made else 'Set VisibilityTimeout of the queue to'} {advised} ({sum_of}), or lower Timeout.",
             severity="high" if visibility < timeout else "low",
             stops=visibility < timeout,
         )
+
+
+_MADE = "the queue that SAM makes for"
+_QUEUE = "Name a queue of your own by QueueArn and QueueUrl under SqsSubscription, with a VisibilityTimeout of"
 
 
 def _queues(
@@ -149,7 +154,7 @@ def _queues(
             yield from _queue(template, said.get("Queue"), said)
         elif subscription in (True, "true") or (isinstance(subscription, dict) and "QueueArn" not in subscription):
             # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-sns.html
-            yield f"the queue that SAM makes for {name} (SqsSubscription: true)", (QUEUE_VISIBILITY_S, 0)
+            yield f"{_MADE} {name} (SqsSubscription: true)", (QUEUE_VISIBILITY_S, 0)
         elif isinstance(subscription, dict):
             yield from _queue(template, subscription["QueueArn"], subscription)
     for _, one in resources(template.body, "AWS::Lambda::EventSourceMapping"):

@@ -129,6 +129,8 @@ def test_the_queue_that_sam_makes_for_a_subscription_counts(write: Write) -> Non
     (one,) = said(write, function("Timeout: 60", event, resources=topic))
     assert (one.id, one.stops) == ("queue-visibility", True)
     assert "SqsSubscription: true" in one.message
+    assert "QueueArn and QueueUrl under SqsSubscription" in one.fix
+    assert "VisibilityTimeout of 360" in one.fix
     own = event.replace("true", "{QueueArn: !GetAtt Queue.Arn, QueueUrl: !Ref Queue}")
     wide = topic + queue("VisibilityTimeout: 360")
     assert rules(write, function("Timeout: 60", own, resources=wide)) == []
