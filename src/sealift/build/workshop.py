@@ -1,5 +1,6 @@
 """Builds by the author's own tools (make, npm, esbuild): in a copy of the source, so that the source is left alone."""
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ class Done:
 
 
 TIMEOUT_S = 1800.0
-_SHOWN_LINES = 15
+_FIRST, _LAST = 5, 10
+"""Lines that are shown of what a program wrote: npm gives its reason first, most others give it last."""
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run(
@@ -34,7 +37,7 @@ def run(
     env: Mapping[str, str] | None = None,
     hint: str = "",
 ) -> Completed:
-    """Run a program of the author's. Raises BuildError with the end of what it wrote."""
+    """Run a program of the author's. Raises BuildError with the beginning and the end of what it wrote."""
     added = [f"{key}={value}" for key, value in (env or {}).items()]
     found_program(plan, argv[0])
     done = process.run(["env", *added, *argv], cwd=cwd, timeout_s=TIMEOUT_S)
@@ -42,12 +45,18 @@ def run(
         return done
     command = " ".join(Path(a).name if a.startswith("/") else a for a in argv)
     how = f"did not finish within {TIMEOUT_S:.0f} s" if done.timed_out else f"ended with status {done.returncode}"
-    output = "\n".join((done.stdout + done.stderr).rstrip().splitlines()[-_SHOWN_LINES:])
     raise BuildError(
-        f"{plan.name}: `{command}` {how}:\n{output}",
+        f"{plan.name}: `{command}` {how}:\n{said(done.stdout + done.stderr)}",
         code="build-command-failed",
         hint=hint or f"Run it in {plan.asset.source} by hand, and fix what it reports.",
     )
+
+
+def said(output: str) -> str:
+    """Return the first and the last lines of what a program wrote, without colours and empty lines."""
+    lines = [line for line in _COLOUR.sub("", output).splitlines() if line.strip() not in ("", "npm error")]
+    left = len(lines) - _FIRST - _LAST
+    return "\n".join([*lines[:_FIRST], f"… ({left} more lines)", *lines[-_LAST:]] if left > 1 else lines)
 
 
 _HOW_TO_INSTALL = {

@@ -5,14 +5,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
-from sealift.errors import TemplateError, UserError
+from sealift.errors import BuildError, TemplateError, UserError
 from sealift.model.app import App
 from sealift.model.event import FindingReported
 from sealift.model.finding import Finding, SuiteResult
 from sealift.model.ledger import Status
 from sealift.model.release import Origin
 from sealift.model.template import Location, Template
-from sealift.usecases.build import build_release, load_templates
+from sealift.usecases.build import build_release, every_template, load_templates
 from sealift.usecases.check import Checked, analyse, audit, unit_tests_beside
 from sealift.usecases.contract import contracts
 from sealift.usecases.fitness import with_supposed_values
@@ -68,23 +68,46 @@ def review(
                 broken.append((name, error))
         checked = Checked(analysis=analysed.result(), tests=unit())
     for name, why in broken:
-        # What broke it is among the findings already, most likely.
-        known = checked.status != "succeeded" and why is not unbuildable
-        others.append(_broken(name, why, services, known=known))
+        place = _place(why, templates)
+        known = checked.status != "succeeded" and why is not unbuildable and _is_known(why, place, checked.analysis)
+        others.append(_broken(name, why, services, place=place, known=known))
     results = [r for r in (checked.analysis, checked.tests) if r is not None] + others
     stopped = any(result.status == "failed" for result in results[1:])
     return "failed" if stopped else checked.status, results
 
 
-def _broken(name: str, error: UserError, services: Services, *, known: bool) -> SuiteResult:
+def _place(error: UserError, templates: Mapping[str, Template]) -> Location | None:
+    """Return the place that an error is about: its own, or where the template says how the code that it names is built.
+
+    What is built has the logical ids of its resources at the beginning of its message.
+    """
+    match error.context:
+        case {"file": str(file), "line": int(line)}:
+            return Location(file=file, line=line)
+    logical_id = error.message.partition(":")[0].partition(",")[0]
+    for template in every_template(templates.values()):
+        own = ("Resources", logical_id)
+        said = ((*own, "Metadata", "BuildMethod"), *((*own, "Properties", key) for key in ("CodeUri", "ContentUri")))
+        if own in template.lines:
+            line = next((template.lines[at] for at in said if at in template.lines), template.lines[own])
+            return Location(file=template.file, line=line, logical_id=logical_id)
+    return None
+
+
+def _is_known(error: UserError, place: Location | None, analysis: SuiteResult) -> bool:
+    """Return whether the analysis reports what broke a part: a build breaks by what is in its functions alone."""
+    if not isinstance(error, BuildError):
+        return True
+    named = {one.data.get("function") for one in analysis.findings if one.stops}
+    return place is not None and place.logical_id in named
+
+
+def _broken(name: str, error: UserError, services: Services, *, place: Location | None, known: bool) -> SuiteResult:
     """Return the result of what could not be done, with a finding unless its cause is known."""
     if known:
         services.note("not-looked-at", error.message, level="warning", hint=error.hint)
         return SuiteResult(name=name, status="not tested", reason=error.message)
-    place, message = None, error.message
-    match error.context:
-        case {"file": str(file), "line": int(line)}:
-            place, message = Location(file=file, line=line), message.removeprefix(f"{file}:{line}: ")
+    message = error.message.removeprefix(f"{place}: ")
     finding = Finding(
         tool="sealift", id=error.code, severity="high", message=message, location=place, fix=error.hint, stops=True
     )

@@ -199,6 +199,31 @@ def test_a_build_that_fails_is_a_finding_beside_all_others(world: World):
     assert [(f.id, f.message, f.stops) for f in found] == [("source-missing", "src is not there", True)]
 
 
+@pytest.mark.parametrize(
+    ("message", "about", "line"),
+    [
+        ("Hello: `npm ci` ended with status 1", None, 1),
+        ("Hello, Other: `npm ci` ended with status 1", "Other", 1),
+        ("Hello: there is no entry point", "Hello", None),
+        ("The registry does not answer", None, 0),
+    ],
+)
+def test_a_build_that_fails_is_reported_at_its_function_unless_the_analysis_reports_why(
+    world: World, message: str, about: str | None, line: int | None
+):
+    world.write({"Hello": function()})
+    world.code("a = 1")
+    world.builder.broken = {"app:Hello.Code": message}
+    old = replace(stop("template.json", "Hello"), data={"function": about} if about else {})
+    world.analyzer.result = SuiteResult(name="analysis", status="failed", findings=(old,))
+    status, results = reviewed(world)
+    build = next(one for one in results if one.name == "build")
+    assert status == "failed"
+    places = [one.location.line if one.location else 0 for one in build.findings]
+    assert places == ([] if line is None else [line])
+    assert [one.message for one in build.findings] == [message] * len(places)
+
+
 def unloadable(world: World, *stops: Finding) -> list[Finding]:
     """Return what a check says of functions that cannot be loaded, beside what the analysis found."""
     status = "failed" if stops else "succeeded"
