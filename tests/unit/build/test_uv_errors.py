@@ -2,7 +2,9 @@
 
 import pytest
 
-from sealift.build.dependencies.uv import failure, masked
+from sealift.build.dependencies.uv import _selected, failure, masked
+from sealift.build.target import PythonPlatform
+from sealift.build.workshop import said
 
 NOT_FOUND = """  × No solution found when resolving dependencies:
   ╰─▶ Because no-such-package was not found in the package registry and you
@@ -79,3 +81,29 @@ def test_a_long_reason_is_cut() -> None:
 def test_passwords_in_addresses_are_not_shown() -> None:
     assert masked("git+https://user:secret@host/x and http://h/y") == "git+https://***@host/x and http://h/y"
     assert "secret" not in failure("error: failed for https://user:secret@host/simple/").message
+
+
+@pytest.mark.parametrize("python", ["3.7", "3.14"])
+def test_packages_are_chosen_for_a_late_release_of_each_python(python: str) -> None:
+    # pandas 1.2.4 asks for 3.7.1, cryptography rules 3.9.1 out, and Lambda runs neither.
+    options = _selected(PythonPlatform(python=python, platform=""))
+    major, minor, patch = map(int, options[options.index("--python-version") + 1].split("."))
+    assert (f"{major}.{minor}", patch >= 2) == (python, True)
+
+
+NPM = (
+    "npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when package.json and lock agree\n"
+)
+
+
+def test_what_a_program_said_first_and_last_is_shown_without_colours() -> None:
+    whole = NPM + "".join(f"npm error   --option-{n}\n" for n in range(40)) + "\x1b[1;31mthe end\x1b[m\n"
+    lines = said(whole).splitlines()
+    assert lines[:2] == [line for line in NPM.splitlines() if line != "npm error"]
+    assert lines[5] == "… (28 more lines)"
+    assert (len(lines), lines[-1]) == (16, "the end")
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16])
+def test_what_is_little_longer_than_what_is_shown_is_shown_whole(count: int) -> None:
+    assert said("".join(f"line {n}\n" for n in range(count))).splitlines() == [f"line {n}" for n in range(count)]

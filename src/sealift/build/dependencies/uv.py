@@ -139,10 +139,14 @@ class Uv:
         return self._process.run([*prefix, str(uv_binary()), *argv], cwd=cwd, timeout_s=_TIMEOUT_S)
 
 
+_PATCH = 2
+"""Lambda runs a late release of each Python. uv takes `3.7` for 3.7.0, which packages such as pandas rule out."""
+
+
 def _selected(target: PythonPlatform) -> tuple[str, ...]:
     """Return the options that choose packages for `target` without looking for, or loading, that Python."""
     platform = ("--python-platform", target.platform) if target.platform else ("--universal",)
-    chosen = ("--python-version", target.python, *platform)
+    chosen = ("--python-version", f"{target.python}.{_PATCH}", *platform)
     return (*chosen, "--python", sys.executable, "--no-python-downloads")
 
 
