@@ -538,6 +538,7 @@ def a_stack_name_that_begins_the_other(a: Shop, b: Shop) -> None:
 def a_name_that_is_cut(a: Shop, b: Shop) -> None:
     name = "Function" + "WithAVeryLongName" * 3
     a.resources[name] = {"Type": "AWS::Lambda::Function", "Properties": {"Role": got(a.ids["role"])}}
+    a.permit(allow("lambda:InvokeFunction", a.arn("lambda:function:${AWS::StackName}-*")))
 
 
 @mutation("QTA-01")
