@@ -12,7 +12,7 @@ from sealift.delivery.parameters import given_parameters, resolve_parameters
 from sealift.isolation.model import UNDECLARED_ACCOUNT, EnvironmentView, StackView
 from sealift.model.app import App, Environment
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, UNBUILT, BuiltRelease, Release, SealedStack
-from sealift.model.template import Asset, Json, Location, Rendered, Template, TemplatePath
+from sealift.model.template import Asset, Json, Location, Rendered, Template
 from sealift.usecases.build import outline
 from sealift.usecases.fitness import supposed_text
 from sealift.usecases.services import Services
@@ -230,12 +230,19 @@ def _collect(scope: str, template: Template, found: dict[str, Places], texts: Re
             i: Location(file=template.file, line=template.line(("Resources", i)), logical_id=i)
             for i in mapping_at(template.body, "Resources")
         },
-        lines={"/".join(map(str, (at[1], *at[3:]))): line for at, line in template.lines.items() if _in_property(at)},
+        lines=dict(_property_lines(template)),
     )
     for asset in template.assets:
         if asset.kind == "template":
             _collect(f"{scope}/{asset.logical_ids[0]}", template.nested[asset.key], found, texts)
 
 
-def _in_property(path: TemplatePath) -> bool:
-    return len(path) > 3 and path[0] == "Resources" and path[2] == "Properties"
+def _property_lines(template: Template) -> Iterator[tuple[str, int]]:
+    """Yield the line of each property as `<logical id>/<path>`; what a resource has from Globals is there."""
+    for path, line in template.lines.items():
+        if path[0] == "Globals" and len(path) > 2:
+            own = [i for i, one in resources(template.body) if one.get("Type") == f"AWS::Serverless::{path[1]}"]
+            yield from (("/".join(map(str, (i, *path[2:]))), line) for i in own)
+    for path, line in template.lines.items():
+        if len(path) > 3 and path[0] == "Resources" and path[2] == "Properties":
+            yield "/".join(map(str, (path[1], *path[3:]))), line
