@@ -21,11 +21,15 @@ from sealift.model.template import Json
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: `levels` are AWS's access levels, `types` the resource types it can be limited to (lower case)."""
+    """One action: `levels` are AWS's access levels, `types` the resource types it can be limited to (lower case).
+
+    `keys` are the condition keys of its own service that it supports.
+    """
 
     name: str
     levels: frozenset[str]
     types: frozenset[str]
+    keys: tuple[str, ...] = ()
 
     @property
     def writes(self) -> bool:
@@ -76,7 +80,9 @@ def _action(entry: Json) -> Action:
     types = body.get("resourceTypes")
     names = [str(mapping_at(t).get("name", "")).lower() for t in types] if isinstance(types, list) else []
     levels = [level.strip() for level in str(body.get("accessLevel", "")).split(",")]
-    return Action(str(body.get("name", "")), frozenset(level for level in levels if level), frozenset(names))
+    keys = body.get("conditionKeys")
+    own = tuple(str(key) for key in keys if not str(key).startswith("aws:")) if isinstance(keys, list) else ()
+    return Action(str(body.get("name", "")), frozenset(level for level in levels if level), frozenset(names), own)
 
 
 def _load(folder: str, prefix: str) -> dict[str, Json] | None:

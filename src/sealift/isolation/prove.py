@@ -101,7 +101,22 @@ def _findings(
         found += between(view, _told(previews, rules, shared=True)[0]) if previews else []
     supposed = {text for view in environments for text in view.supposed}
     real = [one for one in found if not any(text in one.message for text in supposed)]
-    return _ordered(real), counted, left
+    return _ordered(_each_thing_once(real)), counted, left
+
+
+def _each_thing_once(found: Sequence[Finding]) -> list[Finding]:
+    """Return findings without those on a shared text or import that names what a role may change or read (SHR-01)."""
+    used: dict[str, list[str]] = {}
+    for one in found:
+        if one.id == "SHR-01" and one.witness and one.severity == "high":
+            used.setdefault(one.source, []).append(one.witness.resource.removesuffix("/x"))
+
+    def repeats(one: Finding) -> bool:
+        text = {"SHR-02": one.cause, "REF-01": one.cause and f"<export {one.cause}>"}.get(one.id)
+        last = text.split(":", 5)[-1] if text else ""
+        return bool(last) and any(r.endswith((f":{last}", f"/{last}")) for r in used.get(one.source, ()))
+
+    return [one for one in found if not repeats(one)]
 
 
 def _told(

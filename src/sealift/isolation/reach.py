@@ -246,15 +246,15 @@ def allowed(patterns: tuple[str, ...], negated: bool, service: str, kind: str) -
     return frozenset(f"{service}:{name}" for name in (usable - named if negated else named))
 
 
+def names_things(key: str) -> bool:
+    """Return whether the values of a condition key, in lower case, are ARNs of resources."""
+    return key.endswith("arn") or key == "ecs:cluster"
+
+
 def limited(world: World, source: Sealed, tests: tuple[Test, ...]) -> bool:
     """Return whether a condition certainly limits the statement to the source's own names by a key with ARNs."""
     for test in tests:
-        arn_key = test.key.endswith("arn") or test.key in (
-            "ecs:cluster",
-            "lambda:functionarn",
-            "iam:associatedresourcearn",
-        )
-        if not arn_key or test.key in OF_CALLER or not binding(test):
+        if not names_things(test.key) or test.key in OF_CALLER or not binding(test):
             continue
         if test.values and not any(world.owned_by_others(source.name, v) for v in test.values):
             return True

@@ -275,9 +275,14 @@ _REFERENCE_KEY = re.compile(
 """Ends of keys that hold a reference to a thing, whatever the thing holds: `TOKEN_TABLE` is no token."""
 
 
+_FLAG_KEY = re.compile(r"(?i)^(use|is|has|enable|disable|allow|skip)_|_(enabled|disabled)$")
+
+
 def _by_words(place: Place, name: str) -> Thing:
     words = f"{name} {place.key}"
     refers = _REFERENCE_KEY.search(place.key) is not None
+    if _FLAG_KEY.search(place.key) and not refers:
+        return SETTING
     if _NETWORK_WORD.search(words):
         return NETWORK
     if _SECRET_WORD.search(words) and not refers:

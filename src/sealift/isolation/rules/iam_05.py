@@ -8,7 +8,7 @@ from sealift.isolation.decide import may_act
 from sealift.isolation.model import Finding
 from sealift.isolation.patterns import TAIL, intersects
 from sealift.isolation.policies import Statement
-from sealift.isolation.reach import TELEMETRY, limited
+from sealift.isolation.reach import TELEMETRY, limited, names_things
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.world import World
@@ -53,8 +53,19 @@ def check(world: World) -> Iterator[Finding]:
                 service, _, lower = worst.partition(":")
                 fact = iam.action(service, lower)
                 shown = f"{service}:{fact.name if fact else lower}"
-                message = f"may {shown}, which no ARN limits."
-                yield RULE.on_principal(world, principal, message, action=shown, severity=severity, statement=statement)
+                through = f" (through {statement.managed})" if statement.managed else ""
+                message = f"may {shown}, which no ARN limits{through}."
+                fix = _fix(fact) if statement.managed is None else RULE.fix
+                yield RULE.on_principal(
+                    world, principal, message, action=shown, severity=severity, statement=statement, fix=fix
+                )
+
+
+def _fix(fact: iam.Action | None) -> str:
+    """Return what limits the action: a condition that the proof accepts, or an account of the environment's own."""
+    key = next((key for key in fact.keys if names_things(key.lower())), None) if fact else None
+    how = f"limit it by a condition on {key} with the environment's own ARNs" if key else _ACCOUNT
+    return f"Drop the action, or {how}."
 
 
 def _is_grave(name: str) -> bool:
@@ -94,6 +105,7 @@ def _writes(patterns: tuple[str, ...], *, everything: bool) -> frozenset[str]:
     return frozenset(found)
 
 
+_ACCOUNT = "give each environment an account of its own (`account` in sealift.toml)"
 _CREATE = "{Effect: Allow, Action: 'lambda:CreateEventSourceMapping', Resource: '*'CONDITION}"
 RULE = Rule(
     id="IAM-05",
@@ -101,8 +113,7 @@ RULE = Rule(
     severity="high",
     why="435 actions of common services have no resource type. If allowed, they are allowed on everything: "
     "lambda:CreateEventSourceMapping can feed another environment's queue to this one's function.",
-    fix="Add a condition that names the environment's own resources, for example lambda:FunctionArn, or drop the "
-    "action.",
+    fix=f"Write a policy of your own without the action, or {_ACCOUNT}.",
     failing=Example(template=role(_CREATE.replace("CONDITION", ""))),
     passing=Example(
         template=role(

@@ -25,9 +25,10 @@ def check(world: World) -> Iterator[Finding]:
                 why = granted.left_open(world, environment, statement)
                 if why is None:
                     continue
-                who = "anybody" if anyone else pattern
-                message = f"lets {who} in, {why[0]}."
-                yield RULE.on_grant(world, grant, statement, pattern, message, severity=why[1])
+                said = why[0].replace("whoever they act for", "without a condition") if anyone else why[0]
+                message = f"lets {'anybody' if anyone else pattern} in, {said}."
+                fix = _NAMED if anyone else RULE.fix
+                yield RULE.on_grant(world, grant, statement, pattern, message, severity=why[1], fix=fix)
                 break
         yield from _by_canned_lists(world, environment)
 
@@ -62,6 +63,8 @@ def _public_by_design(statement: Statement) -> bool:
     return all(a.lower() in ("lambda:invokefunctionurl", "execute-api:invoke") for a in statement.actions)
 
 
+_NAMED = "Name who may instead of everybody: this environment's own roles, or a service with the SourceArn of its one "
+_NAMED += "resource here, as CloudFront before a public bucket."
 _TEMPLATE = resource(
     "AWS::Lambda::Permission",
     "{FunctionName: {Ref: F}, Action: 'lambda:InvokeFunction', Principal: events.amazonaws.com MORE}",

@@ -64,8 +64,8 @@ def check(world: World) -> Iterator[Finding]:
     for source in world.environments:
         for target in world.others(source.name):
             for name, uses in used[source.name].items():
-                found = next(_common(uses, used[target.name].get(name, [])), None)
-                if found is not None:
+                found = list(_common(uses, used[target.name].get(name, [])))
+                if found:
                     yield _finding(world, target, found)
 
 
@@ -78,8 +78,12 @@ def _common(mine: list[_Use], theirs: list[_Use]) -> Iterator[_Use]:
     )
 
 
-def _finding(world: World, target: Sealed, use: _Use) -> Finding:
+def _finding(world: World, target: Sealed, found: list[_Use]) -> Finding:
+    """Return the finding about things of one name or of names that begin alike; a bucket and its objects are one."""
+    use, *others = found
     shown = world.symbols.concrete(use.pattern)
+    more = sorted({_thing(world, one) for one in others} - {_thing(world, use)})
+    shown += f" and {len(more)} more ({', '.join(more)})" if more else ""
     message = f"may {use.action} on {shown}, which no environment owns and {target.name} uses too."
     return RULE.on_principal(
         world,
@@ -92,6 +96,10 @@ def _finding(world: World, target: Sealed, use: _Use) -> Finding:
         statement=use.statement,
         cause=use.pattern,
     )
+
+
+def _thing(world: World, use: _Use) -> str:
+    return world.symbols.concrete(use.pattern.removesuffix("/*").split(":", 5)[5])
 
 
 def _outside(world: World, environment: Sealed) -> dict[str, list[_Use]]:
