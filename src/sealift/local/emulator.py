@@ -1,5 +1,6 @@
 """The emulator's side of the launcher: patches first, then the emulator's own main loop."""
 
+import gc
 import importlib.util
 import os
 import sys
@@ -25,6 +26,7 @@ _OUR_OWN = (PLACES_VARIABLE, "LOG_LEVEL", "AUTH", "PYTHONUNBUFFERED")
 
 def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
     """Run the emulator until it is asked to end; `leave` ends the process once the cloud is saved."""
+    gc.set_threshold(50_000, 20, 50)  # nearly all that it makes while it starts is kept
     from ministack import app
 
     versions = os.environ.get(PLACES_VARIABLE, "")

@@ -33,6 +33,7 @@ from sealift.local.patches.quotas import lifted_counts, lifted_size
 from sealift.local.patches.recreations import known_recreations
 from sealift.local.patches.replies import nested_contexts, preflights, proxy_replies
 from sealift.local.patches.roles import assumable_roles
+from sealift.local.patches.sdk_models import models_read_once
 from sealift.local.patches.service_integrations import kept_integrations, refused_uris, service_integrations
 from sealift.local.patches.settings import names_of_settings, rights_on_parameters
 from sealift.local.patches.simulation import simulations
@@ -56,6 +57,7 @@ def apply(prepare: Callable[[str], None]) -> None:
     """Apply every patch. `prepare` is told the runtime of each function that a stack makes."""
     for patch in (
         own_credentials,  # first
+        models_read_once,
         weighted_aliases,
         api_names,
         http_api_events,

@@ -33,12 +33,11 @@ def rights_on_functions() -> None:
 
 
 def _routes() -> list[tuple[str, re.Pattern[str], str]]:
-    from botocore.session import Session
+    from ministack.core import iam_actions
 
-    model = Session().get_service_model("lambda")
     found = []
-    for name in model.operation_names:
-        http = model.operation_model(name).http
+    for name, operation in iam_actions._load_botocore_model("lambda")["operations"].items():
+        http = operation["http"]
         path = str(http["requestUri"]).partition("?")[0].rstrip("/")
         pattern = re.compile(
             "".join(r"[^/]+" if part.startswith("{") else re.escape(part) for part in _PARTS.split(path))
