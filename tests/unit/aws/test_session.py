@@ -3,16 +3,20 @@
 import socket
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from botocore.utils import parse_timestamp
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from sealift.aws.bucket import AwsBucket
 from sealift.aws.cloud import open_cloud
 from sealift.aws.identity import AwsIdentity, _time
-from sealift.aws.session import Access, AwsSession
+from sealift.aws.session import Access, AwsSession, moment
 from sealift.errors import CloudError
 from sealift.model.app import Environment
 from tests.unit.aws.stubs import ACCESS, RawAnswers
@@ -225,3 +229,26 @@ def test_a_head_of_s3_that_is_refused_bare_means_that_credentials_have_expired(
 def test_the_time_of_an_answer_is_read(header: str, seconds: float | None) -> None:
     found = _time(header)
     assert (found and found.timestamp()) == seconds
+
+
+TIMES = st.integers(10**12, 2 * 10**15).map(lambda microseconds: datetime.fromtimestamp(microseconds / 1e6, UTC))
+FORMS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%S+0100", "%a, %d %b %Y %H:%M:%S GMT")
+
+
+@given(TIMES, st.sampled_from(FORMS))
+def test_a_time_is_read_as_botocore_reads_it(at: datetime, form: str) -> None:
+    assert moment(at.strftime(form)) == parse_timestamp(at.strftime(form))
+
+
+@given(st.one_of(st.integers(0, 2**31), st.floats(0, 2**31)))
+@example("2026-13-01T00:00:00Z")
+@example("2026-11-30T12:00:00.1234567Z")
+@example("now")
+def test_what_is_no_usual_time_is_left_to_botocore(value: object) -> None:
+    def said(parse: Any) -> object:
+        try:
+            return parse(value)
+        except ValueError:
+            return ValueError
+
+    assert said(moment) == said(parse_timestamp)
