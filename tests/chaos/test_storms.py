@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.journey import perform
-from tests.chaos.laboratory import Laboratory, in_child, laboratory
+from tests.chaos.laboratory import EndState, Laboratory, in_child, laboratory
 from tests.chaos.storm import Storm
 from tests.chaos.sweeps import SWEEPS, undisturbed
 from tests.fakes.events import RecordingEvents
@@ -23,6 +23,12 @@ FINAL = {"", "throttled", "aws-unavailable", "unreachable", "local-cloud-unreach
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     with laboratory(tmp_path_factory.mktemp("storm")) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def expected(lab: Laboratory) -> EndState:
+    """Return where a journey in calm ends."""
+    return undisturbed(lab, SWEEPS[0]).state
 
 
 def journey(lab: Laboratory, storm: Storm) -> tuple[str, dict[str, int]]:
@@ -39,8 +45,7 @@ def journey(lab: Laboratory, storm: Storm) -> tuple[str, dict[str, int]]:
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + 1))
-def test_a_journey_through_a_storm_ends_where_one_in_calm_does(lab: Laboratory, seed: int):
-    expected = undisturbed(lab, SWEEPS[0]).state
+def test_a_journey_through_a_storm_ends_where_one_in_calm_does(lab: Laboratory, expected: EndState, seed: int):
     lab.reset(forget=False)
     said: list[str] = []
     for command in range(MOST_COMMANDS):
@@ -53,8 +58,9 @@ def test_a_journey_through_a_storm_ends_where_one_in_calm_does(lab: Laboratory, 
     assert lab.end_state() == expected, said
 
 
-def test_credentials_that_expire_in_the_middle_are_told_and_the_next_command_goes_on(lab: Laboratory):
-    expected = undisturbed(lab, SWEEPS[0]).state
+def test_credentials_that_expire_in_the_middle_are_told_and_the_next_command_goes_on(
+    lab: Laboratory, expected: EndState
+):
     lab.reset(forget=False)
     for request in (30, 55, 60):
         wrong, _ = journey(lab, Storm(SEED, rate=0.0, expired_from=request))

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -249,7 +250,7 @@ def role_needs(role: str, right: Right) -> bool:
 
 def allows(document: Any, action: str, arn: str, *, stack: str) -> bool:
     """Ask the emulator's evaluator whether a policy allows an action; the resource has the tag of its stack."""
-    from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+    from ministack.core.iam_evaluator import EvalContext, evaluate
 
     context = EvalContext(
         principal_arn="arn:aws:iam::111111111111:role/somebody",
@@ -262,7 +263,15 @@ def allows(document: Any, action: str, arn: str, *, stack: str) -> bool:
         secure_transport=True,
         service_context={"aws:resourcetag/aws:cloudformation:stack-name": stack},
     )
-    return bool(evaluate(context, [parse_policy_document(document)]).decision == "Allow")
+    return bool(evaluate(context, [parsed(json.dumps(document))]).decision == "Allow")
+
+
+@cache
+def parsed(document: str) -> Any:
+    """Return a policy as the emulator reads it: two documents are asked about hundreds of calls."""
+    from ministack.core.iam_evaluator import parse_policy_document
+
+    return parse_policy_document(json.loads(document))
 
 
 def test_each_role_may_do_all_that_its_commands_did_but_look_at_a_secret_that_both_share(
