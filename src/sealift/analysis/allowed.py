@@ -48,8 +48,8 @@ _MACHINE = ("/var/run/secrets", "/opt/atlassian/pipelines/agent/ssh")
 """Of a service account of Kubernetes, and of a step of Bitbucket."""
 
 
-REPORTS = "sealift/checks/reports"
-"""Below the folder of caches: what tools and tests said."""
+BELIEVED = ("checks/reports", "parsed", "rendered", "ledgers")
+"""Folders of Sealift's cache: what tools and tests said, templates as they were read, where ledgers ended."""
 
 
 def allowed(env: Mapping[str, str], variables: Sequence[str] = ()) -> dict[str, str]:
@@ -99,7 +99,8 @@ def covered(env: Mapping[str, str], files: Sequence[str] = ()) -> list[str]:
     agents = [f"{runtime}/{name}" for name in _AGENTS] if runtime else []
     # GitLab keeps variables of the kind "file" beside the project's folder.
     variables = [f"{project}.tmp"] if project and env.get("GITLAB_CI") else []
-    # What a change leaves there, a later commit would believe: that its tests passed.
-    said = f"{env.get('XDG_CACHE_HOME') or f'{home}/.cache'}/{REPORTS}"
-    places = dict.fromkeys([*(f"{home}/{name}" for name in _CREDENTIALS), *kept, *agents, *variables, *_MACHINE, said])
+    # What a change leaves there, a later commit would believe: that its tests passed, that its template is another.
+    caches = env.get("XDG_CACHE_HOME") or f"{home}/.cache"
+    said = [f"{caches}/sealift/{name}" for name in BELIEVED]
+    places = dict.fromkeys([*(f"{home}/{name}" for name in _CREDENTIALS), *kept, *agents, *variables, *_MACHINE, *said])
     return [place for place in places if place not in left]

@@ -1,4 +1,4 @@
-"""Small JSON values kept in a folder by name, each with its checksum. What is damaged or absent is None.
+"""Small JSON values kept in a folder by name, each with a checksum of both. What is damaged or absent is None.
 
 Entries are written whole, under another name first. A folder that is full or read-only costs time later, not this run.
 """
@@ -23,7 +23,7 @@ def get(folder: Path, name: str) -> Any:
         path = _path(folder, name)
         checksum, _, payload = path.read_bytes().partition(b"\n")
         _note_use(path)
-        return json.loads(payload) if hashlib.sha256(payload).hexdigest().encode() == checksum else None
+        return json.loads(payload) if _checksum(name, payload) == checksum else None
     except (OSError, ValueError):
         return None
 
@@ -46,11 +46,15 @@ def put(folder: Path, name: str, value: object) -> None:
         handle, temporary = tempfile.mkstemp(dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
+                file.write(_checksum(name, payload) + b"\n" + payload)
             Path(temporary).replace(path)
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+
+def _checksum(name: str, payload: bytes) -> bytes:
+    return hashlib.sha256(f"{name}\n".encode() + payload).hexdigest().encode()
 
 
 def _path(folder: Path, name: str) -> Path:

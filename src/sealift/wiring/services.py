@@ -136,12 +136,14 @@ def _sandboxed(
     variables: Mapping[str, str] = os.environ,
 ) -> "SandboxedProcess":
     """Return what runs programs that the tree can influence: linters, tests, and whatever installs and builds."""
+    from sealift.analysis.allowed import BELIEVED
     from sealift.sandbox import SandboxedProcess
 
     homes = cache_root() / "homes"
     # Only what is there can be covered.
     with suppress(OSError):
-        (cache_root() / "checks" / "reports").mkdir(parents=True, exist_ok=True)
+        for name in BELIEVED:
+            (cache_root() / name).mkdir(parents=True, exist_ok=True)
     return SandboxedProcess(process, variables, homes, options=app.sandbox, offline=offline, required=required)
 
 

@@ -115,16 +115,17 @@ def test_a_conftest_finds_no_credential(tmp_path: Path, out: Path, env: Mapping[
     assert found(out, process) == []
 
 
-def test_a_test_cannot_leave_results_for_a_later_commit(tmp_path: Path, env: Mapping[str, str]) -> None:
+def test_a_test_cannot_leave_in_the_cache_what_a_later_commit_believes(tmp_path: Path, env: Mapping[str, str]) -> None:
     root, given = tmp_path / "tree", {**env, "XDG_CACHE_HOME": str(tmp_path / "xdg")}
-    reports = tmp_path / "xdg" / "sealift" / "checks" / "reports"
-    for folder in (root / "tests", reports):
+    cache = tmp_path / "xdg" / "sealift"
+    believed = [cache / name for name in ("checks/reports", "parsed", "rendered", "ledgers")]
+    for folder in (root / "tests", *believed):
         folder.mkdir(parents=True)
-    forge = f"from pathlib import Path\nPath({str(reports)!r}, 'forged').write_text('passed')\ndef test_a(): pass\n"
-    (root / "tests" / "test_a.py").write_text(forge)
+    forge = "".join(f"Path({str(folder)!r}, 'forged').write_text('passed')\n" for folder in believed)
+    (root / "tests" / "test_a.py").write_text(f"from pathlib import Path\n{forge}def test_a(): pass\n")
     process = sandboxed(given, tmp_path)
-    assert RealTester(process, reports.parent, env=given).unit(app(root)).status == "succeeded"
-    assert (reports / "forged").exists() is not process.closed
+    assert RealTester(process, cache / "checks", env=given).unit(app(root)).status == "succeeded"
+    assert [(folder / "forged").exists() for folder in believed] == [not process.closed] * len(believed)
 
 
 def test_the_setup_py_of_a_requirement_finds_no_credential(tmp_path: Path, out: Path, env: Mapping[str, str]) -> None:
