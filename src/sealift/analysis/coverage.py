@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from sealift.analysis.suites import is_test_file
 from sealift.model.finding import Finding
 from sealift.model.template import Location
 
@@ -34,7 +35,7 @@ def line_hits(reports: Iterable[str], root: str) -> dict[str, dict[int, bool]]:
     found: dict[str, dict[int, bool]] = {}
     for report in reports:
         for file, line, was_run in _lines(report):
-            inside = posixpath.relpath(file, root)
+            inside = posixpath.relpath(posixpath.join(root, file), root)
             if not inside.startswith(".."):
                 lines = found.setdefault(inside, {})
                 lines[line] = lines.get(line, False) or was_run
@@ -51,12 +52,12 @@ def _lines(report: str) -> Iterator[tuple[str, int, bool]]:
         return
     sources = [one.text or "" for one in top.iter("source")] or [""]
     for part in top.iter("class"):
-        # coverage.py names files relative to the only source that has them.
-        file = posixpath.join(sources[0], part.get("filename", ""))
         for line in part.iter("line"):
             number, hits = line.get("number", ""), line.get("hits", "")
             if _NUMBER.fullmatch(number) and _NUMBER.fullmatch(hits):
-                yield file, int(number), int(hits) > 0
+                # Names are relative to one of the sources; which one, only who has the files knows.
+                for source in sources:
+                    yield posixpath.join(source, part.get("filename", "")), int(number), int(hits) > 0
 
 
 def covered(hits: Mapping[str, Mapping[int, bool]], only: Mapping[str, frozenset[int]] | None = None) -> Covered:
@@ -69,6 +70,29 @@ def covered(hits: Mapping[str, Mapping[int, bool]], only: Mapping[str, frozenset
     ]
     missed = next((Location(file=file, line=line) for file, line, was_run in judged if not was_run), None)
     return Covered(run=sum(was_run for _, _, was_run in judged), lines=len(judged), missed=missed)
+
+
+def unjudged(hits: Mapping[str, Mapping[int, bool]], changed: Mapping[str, frozenset[int]] | None) -> str:
+    """Return why it is not known whether the tests run what a change adds; empty when that is known.
+
+    `changed` is None where nobody knows what the change adds.
+    """
+    if not hits:
+        return "the tests measured no coverage of the application"
+    if changed is None:
+        return "this clone does not show which lines the change adds"
+    left = [file for file in sorted(changed) if file.endswith(".py") and not is_test_file(file) and file not in hits]
+    more = f" and {len(left) - 1} more changed files" if len(left) > 1 else ""
+    return f"the tests measured no coverage of {left[0]}{more}" if left else ""
+
+
+def not_judged(why: str, least: int) -> Finding:
+    """Return the finding that a coverage that is asked for could not be judged."""
+    message = f"{why}, so whether they run {least} % of the changed lines is not known"
+    fix = (
+        "Have the tests write coverage.py's XML for all of the code (pytest-cov), in a clone with the protected branch."
+    )
+    return Finding(tool="tests", id="coverage-unknown", severity="medium", message=message, fix=fix)
 
 
 def uncovered(changed: Covered, least: int) -> Finding:

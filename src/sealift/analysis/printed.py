@@ -34,11 +34,19 @@ _SPEC_RED = re.compile(
 _JEST = re.compile(r"^Tests: +(.*?)(?:, )?([0-9]{1,9}) total$", re.MULTILINE)
 _JEST_RED = re.compile(r"^  ● (?P<name>.*)\n(?P<said>(?:(?!  ● |\S).*\n)*)", re.MULTILINE)
 _VITEST = re.compile(r"^ +Tests +(.*?) \(([0-9]{1,9})\)$", re.MULTILINE)
-_VITEST_RED = re.compile(r"^ FAIL  (?P<file>\S+) > (?P<name>.*)\n(?P<said>(?:(?! FAIL  |⎯).*\n)*)", re.MULTILINE)
+_JEST_FILE = re.compile(r"^ ?FAIL +(?P<file>\S.*?\.[cm]?[jt]sx?)(?: \([\d.]+ m?s\))?$", re.MULTILINE)
+_VITEST_RED = re.compile(
+    r"^ FAIL  (?P<file>\S.*?) (?:>|(?=\[ )) ?(?P<name>.*)\n(?P<said>(?:(?! FAIL  |⎯).*\n)*)", re.MULTILINE
+)
 _MOCHA = re.compile(r"^  ([0-9]{1,9}) passing\b.*\n((?:  [0-9]+ \w+\n)*)", re.MULTILINE)
+_MOCHA_RED = re.compile(
+    r"^  [0-9]{1,6}\) (?P<name>\S.*(?:\n {7,60}\S.*){0,20}?):\n(?P<said>(?:(?!  [0-9]{1,6}\) ).*\n)*)", re.MULTILINE
+)
 _PAIR = re.compile(r"(?:([0-9]{1,9}) ([a-z]+)|([a-z ]+)=([0-9]{1,9})|(?:#|ℹ) ([a-z]+) ([0-9]{1,9}))")
 _PLACE = re.compile(
-    r"(?:\(|❯ |at |^ *)(?:file://)?((?!node:)[^\s()'\"]+?\.[cm]?[jt]sx?):([0-9]{1,9}):\d+", re.MULTILINE
+    r"(?:(?:\(|❯ |at (?:async )?)(?:file://)?((?!node:)[^\s()'\"][^()'\"\n]{0,400}?\.[cm]?[jt]sx?)"
+    r"|^ *(?:file://)?((?!node:)[^\s()'\"]+?\.[cm]?[jt]sx?)):([0-9]{1,9}):\d+",
+    re.MULTILINE,
 )
 _FRAME = re.compile(r'^  File "(.+)", line ([0-9]{1,9})', re.MULTILINE)
 _LOCATION = re.compile(r"location: '(.+):([0-9]{1,9}):\d+'")
@@ -81,13 +89,11 @@ def _of_node(text: str) -> Iterator[Counts]:
         yield _counts(whole, said.get("fail", 0) + said.get("cancelled", 0), 0, skipped)
         for red in islice(_TAP_RED.finditer(text), _MOST):
             if "failureType: 'subtestsFailed'" not in red["said"]:
-                error, at = _ERROR.search(red["said"]), _PLACE.search(red["said"].partition("stack:")[2])
+                error, at = _ERROR.search(red["said"]), _place(red["said"].partition("stack:")[2])
                 message = " ".join(part for part in error.groups() if part) if error else "it is red"
                 yield _red(red["name"], message, (at or _LOCATION.search(red["said"])))
         for red in islice(_SPEC_RED.finditer(text), _MOST):
-            raised, at = _RAISED.search(red["said"]), _PLACE.search(red["said"])
-            message = " ".join(filter(None, raised.groups())) if raised else "it is red"
-            yield _red(red["name"], message, at or (red["file"], red["line"]))
+            yield _red(red["name"], _raised(red["said"]), _place(red["said"]) or (red["file"], red["line"]))
 
 
 def _of_others(text: str) -> Iterator[Counts]:
@@ -97,14 +103,38 @@ def _of_others(text: str) -> Iterator[Counts]:
             yield _counts(int(ran[2]), said.get("failed", 0), 0, said.get("skipped", 0) + said.get("todo", 0))
             seen = {}
             for red in islice(reds.finditer(text), _MOST):
-                expected, raised = _EXPECTED.findall(red["said"]), _RAISED.search(red["said"])
-                message = ", ".join(expected[:2]) or (raised[1] if raised else "it is red")
+                message = ", ".join(_EXPECTED.findall(red["said"])[:2]) or _raised(red["said"])
+                file = red["file"] if pattern is _VITEST else _file_of(text, red.start())
                 if red["name"] != "Console":
-                    seen[red["name"]] = _red(red["name"], message, _PLACE.search(red["said"]))
+                    at = _place(red["said"]) or ((file, "0") if file else None)
+                    name = "the file cannot be loaded" if red["name"].startswith("[ ") else red["name"]
+                    seen[file, name] = _red(name, message, at)
             yield from seen.values()
     for ran in _MOCHA.finditer(text):
         said = _numbers(ran[2])
         yield Counts(passed=int(ran[1]), failed=said.get("failing", 0), skipped=said.get("pending", 0))
+        for red in islice(_MOCHA_RED.finditer(text, ran.end()), _MOST if "failing" in said else 0):
+            name = " › ".join(part.strip() for part in red["name"].splitlines())
+            yield _red(name, _raised(red["said"]), _place(red["said"]))
+
+
+def _place(text: str) -> tuple[str, str] | None:
+    """Return the first file and line that a trace names and that is not installed."""
+    every = ((one[1] or one[2], one[3]) for one in _PLACE.finditer(text))
+    return next((one for one in every if "node_modules/" not in one[0]), None)
+
+
+def _file_of(text: str, end: int) -> str:
+    """Return the file that jest names above a red test."""
+    named = [one["file"] for one in _JEST_FILE.finditer(text, max(0, end - 20_000), end)]
+    return named[-1] if named else ""
+
+
+def _raised(said: str) -> str:
+    """Return what was raised; where that has no type, its first line."""
+    if raised := _RAISED.search(said):
+        return " ".join(filter(None, raised.groups()))
+    return next((line.strip() for line in said.splitlines() if line.strip()), "it is red")
 
 
 def _numbers(said: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from sealift.analysis.coverage import covered, line_hits, uncovered
+from sealift.analysis.coverage import covered, line_hits, not_judged, uncovered, unjudged
 from sealift.delivery.production import lacks, production_advice
 from sealift.model.app import App
 from sealift.model.event import FindingReported
@@ -112,11 +112,14 @@ def unit_tests(app: App, services: Services) -> SuiteResult:
 
 def _with_coverage(unit: SuiteResult, app: App, services: Services) -> tuple[SuiteResult, str]:
     """Return the result, failed when the tests run too few of the changed lines, and what was measured in words."""
-    if not unit.coverage:
+    least = app.unit_tests.coverage
+    if not unit.coverage and (least is None or unit.status != "succeeded"):
         return unit, ""
-    hits = line_hits(unit.coverage, str(app.root.resolve()))
-    changed, least = covered(hits, _changed(app, services)), app.unit_tests.coverage
-    told = f", {covered(hits).percent} % of the lines run"
+    hits, lines = line_hits(unit.coverage, str(app.root.resolve())), _changed(app, services)
+    changed = covered(hits, lines)
+    if least is not None and (why := unjudged(hits, None if app.gates.problem else lines)):
+        unit = replace(unit, findings=(*unit.findings, not_judged(why, least)))
+    told = f", {covered(hits).percent} % of the lines run" if hits else ""
     told += f", {changed.percent} % of the {changed.lines} changed ones" if changed.lines else ""
     if least is None or not changed.lines or changed.percent >= least:
         return unit, told

@@ -138,3 +138,19 @@ def test_a_change_that_is_tested_less_than_asked_for_fails_at_its_line(world: Wo
         world.scm.lines = {"a.py": frozenset(lines)}
         app = replace(world.app, gates=gates, unit_tests=replace(world.app.unit_tests, coverage=asked))
         assert (asked, unit_tests(app, services).status) == (asked, status)
+
+
+def test_a_coverage_that_cannot_be_judged_is_never_all(world: World):
+    report = COVERAGE.format(root="/elsewhere")
+    services, asked = world.services(), replace(world.app.unit_tests, coverage=80)
+    for problem, coverage, why in (
+        ("", (), "no coverage of the application"),
+        ("", (report,), "no coverage of the application"),
+        ("the clone has no origin/main", (COVERAGE.format(root=world.app.root.resolve()),), "this clone does not show"),
+    ):
+        world.tester.unit_result = SuiteResult(name="unit", status="succeeded", passed=3, coverage=coverage)
+        gates = replace(world.app.gates, commit=None if problem else "c" * 40, problem=problem)
+        result = unit_tests(replace(world.app, gates=gates, unit_tests=asked), services)
+        (unknown,) = result.findings
+        assert (unknown.id, unknown.stops, why in unknown.message) == ("coverage-unknown", False, True)
+        assert not any("100 %" in str(event) for event in world.events.events)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.analysis.coverage import Covered, covered, line_hits, uncovered
+from sealift.analysis.coverage import Covered, covered, line_hits, uncovered, unjudged
 
 Hits = dict[str, dict[int, bool]]
 HITS = st.dictionaries(st.sampled_from(["a.py", "b/c.py"]), st.dictionaries(st.integers(1, 9), st.booleans()))
@@ -39,6 +39,36 @@ def test_only_changed_lines_that_can_be_run_are_judged(
     judged = [run for file, lines in hits.items() for line, run in lines.items() if line in changed.get(file, ())]
     assert (found.lines, found.run, found.percent == 100) == (len(judged), sum(judged), all(judged))
     assert (found.missed is None) == all(judged)
+
+
+@pytest.mark.parametrize("sources", [["/srv/shop/src", "/srv/shop/lib"], ["src", "lib"], ["/usr/lib", "/srv/shop/lib"]])
+def test_a_file_is_looked_for_in_every_source(sources: list[str]) -> None:
+    text = report({"a.py": {1: True, 2: False}}).replace(
+        "<source>/srv/shop</source>", "".join(f"<source>{source}</source>" for source in sources)
+    )
+    hits = line_hits([text], "/srv/shop")
+    assert hits["lib/a.py"] == {1: True, 2: False}
+    assert covered(hits).percent == 50
+
+
+@pytest.mark.parametrize(("file", "source"), [("a.py", ""), ("/srv/shop/a.py", "/elsewhere"), ("./a.py", "/srv/shop")])
+def test_absolute_and_relative_names_are_those_of_the_application(file: str, source: str) -> None:
+    assert line_hits([report({file: {1: True}}, source=source)], "/srv/shop") == {"a.py": {1: True}}
+
+
+@pytest.mark.parametrize(
+    ("hits", "changed", "why"),
+    [
+        ({}, {"a.py": frozenset({1})}, "no coverage of the application"),
+        ({"a.py": {1: True}}, None, "this clone does not show which lines the change adds"),
+        ({"a.py": {1: True}}, {"b.py": frozenset({1}), "c.py": frozenset({1})}, "of b.py and 1 more changed files"),
+        ({"a.py": {1: True}}, {"a.py": frozenset({1}), "test_a.py": frozenset({1}), "x.md": frozenset({1})}, ""),
+        ({"a.py": {1: True}}, {}, ""),
+    ],
+)
+def test_what_cannot_be_judged_is_said(hits: Hits, changed: dict[str, frozenset[int]] | None, why: str) -> None:
+    assert unjudged(hits, changed).endswith(why)
+    assert bool(unjudged(hits, changed)) == bool(why)
 
 
 @given(st.text())

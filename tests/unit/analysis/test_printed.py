@@ -30,6 +30,11 @@ def test_tests_of_node_are_counted(name: str) -> None:
     [
         ("jest", "shop › orders: Expected: 3, Received: 2", "a.test.js:3"),
         ("vitest", "shop > orders: AssertionError: expected 2 to be 3 // Object.is equality", "v/a.test.ts:4"),
+        (
+            "mocha",
+            "shop › orders: AssertionError [ERR_ASSERTION]: Expected values to be strictly equal: 1 !== 2",
+            "m/a.js:3",
+        ),
         ("tap", "orders: Expected values to be strictly equal: 1 !== 2", NODE),
         ("spec", "orders: AssertionError [ERR_ASSERTION]: Expected values to be strictly equal: 1 !== 2", NODE),
     ],
@@ -37,6 +42,60 @@ def test_tests_of_node_are_counted(name: str) -> None:
 def test_a_red_test_of_node_has_its_name_assertion_and_line(name: str, message: str, place: str) -> None:
     (found,) = read(name).findings
     assert (found.id, found.message, str(found.location), found.stops) == ("test-failed", message, place, True)
+
+
+VITEST = """
+ FAIL  v 2/ü/top.test.ts [ v 2/ü/top.test.ts ]
+Error: at the top
+ ❯ v 2/ü/top.test.ts:1:36
+      1| import {test} from "vitest"; throw new Error("at the top")
+
+ Test Files  1 failed (1)
+      Tests  no tests
+   Start at  13:09:10
+
+      Tests  1 passed (1)
+"""
+JEST = """
+FAIL n/b.test.js
+  ● Test suite failed to run
+
+    Cannot find module './nothere' from 'n/b.test.js'
+
+      at Resolver._throwModNotFoundError (../../node_modules/jest-resolve/build/resolver.js:491:11)
+      at Object.require (n/b.test.js:1:88)
+
+FAIL t/a.test.js
+  ● shop › crash
+
+    boom
+    line two
+
+      at Object.<anonymous> (t/a b.test.js:5:31)
+
+Tests:       1 failed, 1 passed, 2 total
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (VITEST, [("v 2/ü/top.test.ts:1", "the file cannot be loaded: Error: at the top")]),
+        (
+            JEST,
+            [
+                ("n/b.test.js:1", "Test suite failed to run: Cannot find module './nothere' from 'n/b.test.js'"),
+                ("t/a b.test.js:5", "shop › crash: boom"),
+            ],
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_loaded_and_what_has_no_type_are_named(
+    text: str, expected: list[tuple[str, str]]
+) -> None:
+    counts = printed_counts(text)
+    assert counts is not None
+    assert [(str(one.location), one.message) for one in counts.findings] == expected
 
 
 def test_those_of_unittest_too() -> None:
