@@ -92,7 +92,7 @@ def settings(body: dict[str, Json]) -> tuple[str, ...]:
     `${Parameter}` stays in a name as it is written; a reference with anything else that is not literal is left out, and
     so is one to what the template makes itself: it is resolved as the resource with the reference is made.
     """
-    own = {*_own_settings(body)}
+    own = {*made_settings(body)}
     names: dict[str, None] = {}
     plain = {
         name
@@ -125,7 +125,8 @@ def _sub_text(value: Json) -> str:
             return ""
 
 
-def _own_settings(body: dict[str, Json]) -> Iterator[str]:
+def made_settings(body: dict[str, Json]) -> Iterator[str]:
+    """Yield the names of the parameters and secrets that the template makes, as `ssm:NAME` or `secretsmanager:NAME`."""
     for kind, service in (("AWS::SecretsManager::Secret", "secretsmanager"), ("AWS::SSM::Parameter", "ssm")):
         for _, resource in resources(body, kind):
             name = properties(resource).get("Name")

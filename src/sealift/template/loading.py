@@ -1,6 +1,6 @@
 """Loads a template: reads it, completes it from local files, and finds all it declares and asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from sealift.template.faults import fault, refuse_outside
 from sealift.template.graphql import with_inline_files
 from sealift.template.includes import included
 from sealift.template.loops import PREFIX, rounds
+from sealift.template.nesting import nesting
 from sealift.template.reading import Document, Read, read
 from sealift.template.setting_versions import versioned
 from sealift.template.shapes import FUNCTION_TYPES, SAM, SHAPES
@@ -61,12 +62,20 @@ def load(
         nested=nested,
     )
     settings = declared.settings(source.body)
+    inside = [
+        nesting(mapping_at(source.body, "Resources", logical_id), nested[asset.key], own.parameters)
+        for asset in found
+        for logical_id in (asset.logical_ids if asset.kind == "template" else ())
+    ]
+    made = {name for one in inside for name in one.above(tuple(declared.made_settings(one.template.body)))}
+    made |= {*declared.made_settings(source.body)}
+    read_inside = [[name for name in one.above(one.template.settings) if name not in made] for one in inside]
     return replace(
         own,
         exports=_with_nested(declared.exports(source.body), [t.exports for t in nested.values()]),
         imports=_with_nested(declared.imports(source.body), [t.imports for t in nested.values()]),
-        settings=_with_nested(settings, [_literal(t.settings) for t in nested.values()]),
-        versioned=_with_nested(versioned(source.body, settings), [_literal(t.versioned) for t in nested.values()]),
+        settings=_with_nested(settings, read_inside),
+        versioned=_with_nested(versioned(source.body, settings), [one.above(one.template.versioned) for one in inside]),
     )
 
 
@@ -97,14 +106,9 @@ def _source(root: Path, document: Document, read: Read, given: Given, boundary: 
     return replace(source, body=with_inline_files(source))
 
 
-def _with_nested(own: tuple[str, ...], inner: list[tuple[str, ...]]) -> tuple[str, ...]:
+def _with_nested(own: tuple[str, ...], inner: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Return what a stack with its nested stacks exports, imports or needs, each once."""
     return tuple(dict.fromkeys([*own, *(name for names in inner for name in names)]))
-
-
-def _literal(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names without a parameter in them: of a nested template only its parent knows those."""
-    return tuple(name for name in names if "${" not in name)
 
 
 def _refuse_missing_transforms(source: Source) -> None:

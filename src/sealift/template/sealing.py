@@ -10,6 +10,7 @@ from sealift.errors import InternalError
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.template import Json, Template, TemplatePath
 from sealift.template.faults import fault
+from sealift.template.nesting import nesting
 from sealift.template.setting_versions import with_versions
 from sealift.template.shapes import SHAPES, Shape
 from sealift.template.sharing import with_layers
@@ -29,7 +30,7 @@ def sealed(template: Template, blobs: Mapping[str, str], layers: Mapping[str, st
         for path in asset.paths:
             _point(body, path, blobs[asset.key])
             if asset.kind == "template":
-                _nest(_resource(body, path), template.nested.get(asset.key))
+                _nest(_resource(body, path), template.nested.get(asset.key), template)
     with_source_maps(body, template)
     _push_down_globals(body)
     layered = with_layers(body, template, blobs, layers)
@@ -98,7 +99,7 @@ def _shape(kind: str, path: TemplatePath) -> Shape:
     raise InternalError(f"no shape for {kind} {path}", code="template-unsealed")
 
 
-def _nest(resource: dict[str, Json], nested: Template | None) -> None:
+def _nest(resource: dict[str, Json], nested: Template | None, parent: Template) -> None:
     """Make a nested stack of a nested application, and hand the bucket and versions of settings down to it.
 
     SAM does the same to a Location that is a URL, but takes no intrinsic function there.
@@ -111,9 +112,13 @@ def _nest(resource: dict[str, Json], nested: Template | None) -> None:
         if isinstance(tags, dict):
             properties["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     given = mapping_at(properties, "Parameters")
-    heads = [head for head in nested.versioned if "${" not in head] if nested is not None else []
-    ours = (ARTIFACT_BUCKET_PARAMETER, *map(version_parameter, heads))
-    properties["Parameters"] = {**given, **{name: {"Ref": name} for name in ours}}
+    ours = {ARTIFACT_BUCKET_PARAMETER: ARTIFACT_BUCKET_PARAMETER}
+    inside = nesting({"Properties": properties}, nested, parent.parameters) if nested else None
+    for head in nested.versioned if nested is not None else ():
+        outer = inside.outer(head) if inside is not None else None
+        if outer in parent.versioned:
+            ours[version_parameter(head)] = version_parameter(outer)
+    properties["Parameters"] = {**given, **{name: {"Ref": outer} for name, outer in ours.items()}}
     resource["Properties"] = properties
 
 

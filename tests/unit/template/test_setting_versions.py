@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 
 from sealift.cfn.evaluation import Bindings, resolved
 from sealift.cfn.references import version_parameter
+from sealift.cfn.values import mapping_at
 from sealift.model.template import Json
 from sealift.template.setting_versions import versioned, with_versions
+from tests.unit.template.apps import at, load, seal
 
 KEY = "{{resolve:secretsmanager:shop/key}}"
 HEAD = "secretsmanager:shop/key"
@@ -134,3 +137,53 @@ def test_without_a_version_a_template_means_what_it_meant(pieces: list[str], for
     names = known | dict.fromkeys(body.get("Parameters") or {}, "")  # type: ignore[call-overload]
     kept = resolved(_function(written)["Resources"], Bindings(parameters=known))
     assert resolved(body["Resources"], Bindings(parameters=names)) == kept
+
+
+PARENT = """
+Parameters: {Env: {Type: String}, Hidden: {Type: String, NoEcho: true}}
+Conditions: {Live: !Equals [!Ref Env, production]}
+Resources:
+  A:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: n.yaml, Parameters: {Stage: !Sub "${Env}-a", Secret: !Ref Hidden, Made: !GetAtt T.Arn}}
+  B: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: n.yaml, Parameters: {Stage: b}}}
+  T: {Type: AWS::SNS::Topic}
+"""
+NESTED = """
+Parameters: {Stage: {Type: String}, Secret: {Type: String, Default: s}, Made: {Type: String, Default: m}}
+Resources:
+  T:
+    Type: AWS::SNS::Topic
+    Properties:
+      DisplayName: !Sub "{{resolve:ssm:/shop/${Stage}/tax}}"
+      TopicName: !Sub "{{resolve:ssm:/${Secret}}} {{resolve:ssm:/${Made}/${Stage}}}"
+"""
+
+
+def test_a_nested_template_is_given_the_versions_of_what_its_parent_can_name(tmp_path: Path):
+    template = load(tmp_path, PARENT, {"n.yaml": NESTED})
+    assert set(template.settings) == {"ssm:/shop/${Env}-a/tax", "ssm:/shop/b/tax", "ssm:/s", "ssm:/m/b"}
+    assert set(template.versioned) == set(template.settings)
+    body = seal(template)
+    tax = version_parameter("ssm:/shop/${Stage}/tax")
+    given = {name: at(body, "Resources", name, "Properties", "Parameters") for name in ("A", "B")}
+    assert given["A"][tax] == {"Ref": version_parameter("ssm:/shop/${Env}-a/tax")}  # type: ignore[index, call-overload]
+    assert given["B"][tax] == {"Ref": version_parameter("ssm:/shop/b/tax")}  # type: ignore[index, call-overload]
+    assert {name for name in given["A"] if str(name).startswith("Sealift")} == {"SealiftArtifactBucket", tax}  # type: ignore[union-attr]
+    assert {version_parameter(head) for head in template.versioned} <= {*mapping_at(body, "Parameters")}
+
+
+def test_what_one_nested_stack_makes_for_another_is_no_setting_from_outside(tmp_path: Path):
+    parent = """
+Parameters: {Env: {Type: String}}
+Resources:
+  A: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: makes.yaml, Parameters: {Stage: !Ref Env}}}
+  B: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: n.yaml, Parameters: {Stage: !Ref Env, Secret: x}}}
+"""
+    makes = """
+Parameters: {Stage: {Type: String}}
+Resources:
+  P: {Type: AWS::SSM::Parameter, Properties: {Name: !Sub "/shop/${Stage}/tax", Type: String, Value: "1"}}
+"""
+    template = load(tmp_path, parent, {"n.yaml": NESTED, "makes.yaml": makes})
+    assert template.settings == ("ssm:/x", "ssm:/m/${Env}")
