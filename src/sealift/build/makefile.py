@@ -5,9 +5,8 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/b
 
 from pathlib import Path
 
-from sealift.build.mirror import Mirror, mirrored
 from sealift.build.planning import AssetPlan
-from sealift.build.workshop import run
+from sealift.build.workshop import Mirror, mirrored, run
 from sealift.errors import BuildError
 from sealift.ports import Process
 

@@ -1,4 +1,8 @@
-"""Builds by the author's own tools (make, npm, esbuild): in a copy of the source, so that the source is left alone."""
+"""Builds by the author's own tools (make, npm, esbuild): in a copy of what a build may read, every file at its place.
+
+The source is left alone, and a relative path leads to what is in the key of the result, or to nothing: what was not
+declared is not read unseen.
+"""
 
 import re
 import shutil
@@ -10,6 +14,43 @@ from sealift.build.planning import AssetPlan
 from sealift.errors import BuildError
 from sealift.ports import Completed, Process
 
+TIMEOUT_S = 1800.0
+_FIRST, _LAST = 5, 10
+"""Lines that are shown of what a program wrote: npm gives its reason first, most others give it last."""
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_STOPS = ("package.json", "tsconfig.json")
+"""npm, Node.js and esbuild look for these upwards; an empty one above the copy ends that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """The copy: `top` stands for the repository, `boundary`; `source` for the folder that is built."""
+
+    top: Path
+    boundary: Path
+    source: Path
+
+    def at(self, path: Path) -> Path:
+        """Return where a real path of the repository is in the copy."""
+        return self.top / path.relative_to(self.boundary)
+
+
+def mirrored(plan: AssetPlan, scratch: Path) -> Mirror:
+    """Copy the plan's source, and the files beside it, into a folder of `scratch`."""
+    scratch = scratch.resolve()
+    top = scratch / "repository"
+    top.mkdir()
+    for name in _STOPS:
+        (scratch / name).write_text("{}\n")
+    source = top / plan.source.resolve().relative_to(plan.boundary)
+    source.mkdir(parents=True, exist_ok=True)
+    for base, files in ((top, plan.beside.files), (source, plan.tree.files)):
+        for file in files:
+            target = base / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file.path, target)
+    return Mirror(top=top, boundary=plan.boundary, source=source)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
@@ -20,12 +61,6 @@ class Done:
     lock: str | None = None
     held: tuple[tuple[str, int], ...] = ()
     """The packages that a bundle is made of, with their bytes in it."""
-
-
-TIMEOUT_S = 1800.0
-_FIRST, _LAST = 5, 10
-"""Lines that are shown of what a program wrote: npm gives its reason first, most others give it last."""
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run(

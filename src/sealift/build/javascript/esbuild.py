@@ -11,9 +11,8 @@ from pathlib import Path, PurePosixPath
 from sealift.build.cache.store import Cache
 from sealift.build.javascript.held import bundled
 from sealift.build.javascript.npm import install_for_development
-from sealift.build.mirror import Mirror, mirrored
 from sealift.build.planning import AssetPlan
-from sealift.build.workshop import Done, run
+from sealift.build.workshop import Done, Mirror, mirrored, run
 from sealift.errors import BuildError
 from sealift.model.template import Json
 from sealift.ports import Process

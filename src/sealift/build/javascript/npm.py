@@ -13,7 +13,6 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,9 +31,8 @@ from sealift.build.javascript.packages import (
     manifest,
     matching,
 )
-from sealift.build.mirror import Mirror, mirrored
 from sealift.build.planning import AssetPlan
-from sealift.build.workshop import found_program, run
+from sealift.build.workshop import Mirror, found_program, mirrored, run
 from sealift.build.zips.leaving_out import OUTPUT
 from sealift.build.zips.packing import open_pack, pack_files
 from sealift.build.zips.tree import Profile, read_tree
@@ -305,19 +303,16 @@ def _private(boundary: Path) -> Iterator[tuple[str, Path]]:
 
 def _listed(file: Path) -> Iterator[Path]:
     """Yield the folders that lerna.json or pnpm-workspace.yaml lists."""
+    import yaml
+
     text = file.read_text(encoding="utf-8", errors="replace")
-    if file.suffix == ".json":
-        with suppress(ValueError, AttributeError):
-            for line in json.loads(text).get("packages", ["packages/*"]):
-                yield from matching(file.parent, str(line))
+    try:
+        said = json.loads(text) if file.suffix == ".json" else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError, RecursionError):
         return
-    listed = _PACKAGES.search(text)
-    for line in _PATTERN.findall(listed["list"]) if listed else ():
-        yield from matching(file.parent, line) if not line.startswith("!") else ()
-
-
-_PACKAGES = re.compile(r"^packages:(?P<list>\s*\[[^]]*\]|(?:\s*(?:-[^\n]*|#[^\n]*)$)+)", re.MULTILINE)
-_PATTERN = re.compile(r"""(?:^\s*-|[\[,])\s*["']?([^"'\s,\]]+)""", re.MULTILINE)
+    listed = said.get("packages", ["packages/*"] if file.suffix == ".json" else []) if isinstance(said, dict) else []
+    for line in listed if isinstance(listed, list) else ():
+        yield from matching(file.parent, str(line)) if not str(line).startswith("!") else ()
 
 
 def _resolved(user: Path, name: str, top: Path) -> Path | None:

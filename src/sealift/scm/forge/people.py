@@ -96,19 +96,14 @@ class ForgeAccounts:
         assert self._place is not None
         match self._place.service:
             case "github":
-                place = f"{self._repository()}/commits/{quote(commit)}"
-                wrote: object = value_at(self._call(place), "author", "login")
-                opened = _each(self._call(f"{place}/pulls"), "user", "login")
+                wrote: object = value_at(self._call(f"{self._repository()}/commits/{quote(commit)}"), "author", "login")
             case "bitbucket":
-                place = f"{self._repository()}/commit/{quote(commit)}"
-                wrote = value_at(self._call(place), "author", "user", "uuid")
-                opened = _each(value_at(self._call(f"{place}/pullrequests"), "values"), "author", "uuid")
+                wrote = value_at(self._call(f"{self._repository()}/commit/{quote(commit)}"), "author", "user", "uuid")
             case "gitlab":
                 wrote = self._author_at_gitlab(commit)
-                requests = self._call(f"{self._repository()}/repository/commits/{quote(commit)}/merge_requests")
-                opened = _each(requests, "author", "username")
         if not isinstance(wrote, str):
             return ()
+        opened = (account for _, account in self._requests(commit))
         return tuple(dict.fromkeys(named for name in (wrote, *opened) if (named := self._named(name)) is not None))
 
     def reviewers(self, commit: str) -> tuple[str, ...] | None:
