@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import sys
 import zipfile
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -75,6 +76,7 @@ def test_a_build_that_is_killed_while_it_installs_harms_no_later_one(app: Path, 
 
 def build_with_room_for(app: str, size_bytes: int, out: str) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    sys.dont_write_bytecode = True  # Python would keep what it could write of a module, and fail to load that later
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
     code = ""
     try:

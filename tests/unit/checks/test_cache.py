@@ -108,7 +108,8 @@ def test_what_another_user_wrote_is_not_believed(tmp_path: Path) -> None:
     assert cache.get("key") is None
 
 
-def test_a_disk_that_is_full_keeps_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_keeps_nothing_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # nor half of a module
     cache = TextCache(tmp_path)
     cache.put("key", "before")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
