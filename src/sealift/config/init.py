@@ -1,11 +1,11 @@
 """Writes the first sealift.toml of an application, from what is already there. Never overwrites one."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sealift.config.discover import app_name, as_name, default_branch, first_templates
 from sealift.config.load import CONFIG_NAME, find_source
+from sealift.config.new_file import write_new
 from sealift.config.parameters import TemplateParameter, template_parameters
 from sealift.config.samconfig import DEFAULT, SamEnvironment, application_name, matching, read_samconfig
 from sealift.config.toml import toml_key, toml_string
@@ -38,17 +38,9 @@ def write_initial_config(root: Path) -> Path:
     path = root / CONFIG_NAME
     text = initial_config(root)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        write_new(path, text)
     except FileExistsError as error:
         raise _exists(CONFIG_NAME) from error
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}", code="config-unwritable") from error
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError:
-        path.unlink(missing_ok=True)  # half a file would stand in the way of the next try
-        raise
     return path
 
 

@@ -5,13 +5,13 @@ What stands in one is decided in `pipelines/`.
 
 import difflib
 import math
-import os
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from sealift.boundary import repository
+from sealift.config.new_file import write_new
 from sealift.errors import ConfigError, UserError
 from sealift.model.app import App
 from sealift.model.finding import Finding
@@ -112,18 +112,13 @@ def _previewed(apps: Sequence[App]) -> Previewed | None:
 
 
 def save(pipeline: Pipeline) -> None:
-    """Write the file. Raises ConfigError when there is one already, or when it cannot be written."""
+    """Write the file. Raises ConfigError when there is one already or none can be made, OSError on a full disk."""
     try:
-        pipeline.path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(pipeline.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(pipeline.text)
+        write_new(pipeline.path, pipeline.text)
     except FileExistsError as error:
         raise ConfigError(
             f"{pipeline.path} exists; it is not changed", code="pipeline-exists", hint="Merge the printed part into it."
         ) from error
-    except OSError as error:
-        raise ConfigError(f"{pipeline.path} cannot be written: {error.strerror}", code="config-unwritable") from error
 
 
 def pipeline_files(folder: Path) -> tuple[Path, ...]:
