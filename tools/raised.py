@@ -40,12 +40,12 @@ class _Place:
 
 def errors_raised() -> tuple[Raised, ...]:
     """Return every error code in alphabetical order."""
-    return _merged([one for one in _places() if one.kind != "Noted"])
+    return _merged([one for one in _places(SOURCE) if one.kind != "Noted"])
 
 
 def notes_emitted() -> tuple[Raised, ...]:
     """Return every note in alphabetical order."""
-    return _merged([one for one in _places() if one.kind == "Noted"])
+    return _merged([one for one in _places(SOURCE) if one.kind == "Noted"])
 
 
 def _merged(places: list[_Place]) -> tuple[Raised, ...]:
@@ -72,16 +72,16 @@ def _exit_code(kind: str) -> int:
 
 def unread() -> tuple[str, ...]:
     """Return the places whose code cannot be read from the source: there should be none."""
-    return tuple(one.message for one in _places() if one.code == "?")
+    return tuple(one.message for one in _places(SOURCE) if one.code == "?")
 
 
 @cache
-def _places() -> tuple[_Place, ...]:
+def _places(source: Path) -> tuple[_Place, ...]:
     found: list[_Place] = []
-    for file in sorted(SOURCE.rglob("*.py")):
-        tree, path = ast.parse(file.read_text(encoding="utf-8")), file.relative_to(SOURCE).as_posix()
+    for file in sorted(source.rglob("*.py")):
+        tree, path = ast.parse(file.read_text(encoding="utf-8")), file.relative_to(source).as_posix()
         for scope in [tree, *(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))]:
-            own = list(_own(scope))
+            own = _own(scope)
             names = _assigned(own)
             for node in own:
                 if isinstance(node, ast.Call | ast.Assign):
@@ -89,12 +89,15 @@ def _places() -> tuple[_Place, ...]:
     return tuple(found)
 
 
-def _own(scope: ast.AST) -> Iterator[ast.AST]:
-    """Yield what is in a scope, and not in a function inside it."""
-    for child in ast.iter_child_nodes(scope):
-        if not isinstance(child, ast.FunctionDef):
-            yield child
-            yield from _own(child)
+def _own(scope: ast.AST) -> list[ast.AST]:
+    """Return what is in a scope, and not in a function inside it."""
+    own, left = [], list(ast.iter_child_nodes(scope))[::-1]
+    while left:
+        node = left.pop()
+        if not isinstance(node, ast.FunctionDef):
+            own.append(node)
+            left += list(ast.iter_child_nodes(node))[::-1]
+    return own
 
 
 def _assigned(nodes: list[ast.AST]) -> dict[str, ast.expr]:

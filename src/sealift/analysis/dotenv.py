@@ -39,8 +39,10 @@ def _of_yaml(text: str) -> Read:
     from yaml import ScalarNode, YAMLError, compose
     from yaml.nodes import MappingNode
 
+    from sealift.cfn.loader import with_loader
+
     try:
-        node = compose(text)
+        node = with_loader(lambda loader: compose(text, loader))
     except (YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         return {}, (f"line {mark.line + 1 if mark else 1}: this is not YAML",)

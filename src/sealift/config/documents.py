@@ -13,14 +13,17 @@ def mapping_in(text: str, *, file: str) -> Mapping[object, object]:
     """
     import yaml
 
-    class Loader(yaml.SafeLoader):
-        """Takes every unknown tag as nothing."""
+    from sealift.cfn.loader import with_loader
 
-    Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+    def load(loader: type[yaml.SafeLoader]) -> object:
+        tolerant: type[yaml.SafeLoader] = type("Tolerant", (loader,), {})
+        tolerant.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+        return yaml.load(text, tolerant)  # noqa: S506
+
     if len(text) > MAX_BYTES:
         return {}
     try:
-        document = json.loads(text) if file.endswith(".json") else yaml.load(text, Loader)  # noqa: S506
+        document = json.loads(text) if file.endswith(".json") else with_loader(load)
     except (ValueError, yaml.YAMLError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 import yaml
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
 from yaml.events import AliasEvent
 from yaml.nodes import CollectionNode, MappingNode, Node
+from yaml.reader import ReaderError
 
+from sealift.cfn.loader import with_loader
 from sealift.pipelines.shapes import Problem, child, line_of
 
 _MERGE = "tag:yaml.org,2002:merge"
@@ -13,13 +17,17 @@ _MOST_DEPTH, _MOST_NODES = 60, 100_000
 """Far more than any pipeline file has; an alias that contains itself, or aliases of aliases, end here."""
 
 
-class _Loader(yaml.SafeLoader):
-    """An anchor may be set again: an alias means the last one before it (YAML 1.2, section 7.1)."""
+class _Composer(Composer):
+    """Records the anchor of each node. An alias means the last such anchor before it (YAML 1.2, section 7.1)."""
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
-        if not self.check_event(AliasEvent):
-            self.anchors.pop(self.peek_event().anchor, None)  # type: ignore[no-untyped-call]
-        return super().compose_node(parent, index)
+        if self.check_event(AliasEvent):  # type: ignore[attr-defined]
+            return super().compose_node(parent, index)
+        anchor = self.peek_event().anchor  # type: ignore[attr-defined]
+        self.anchors.pop(anchor, None)
+        node = super().compose_node(parent, index)
+        node.anchor = anchor  # type: ignore[union-attr]
+        return node
 
 
 def read(text: str, *, header: str = "", merges: bool = True) -> Node | Problem:
@@ -28,14 +36,7 @@ def read(text: str, *, header: str = "", merges: bool = True) -> Node | Problem:
     A first document may stand before it, when it has the key `header`. Without `merges`, the key `<<` is refused.
     """
     try:
-        loader = _Loader(text)
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        return Problem(
-            line=line, rule="syntax", message=f"The file is not YAML: it has the character {chr(error.character)!r}"
-        )
-    try:
-        documents = list(_documents(loader))
+        documents = with_loader(lambda loader: list(_documents(type("_Loader", (_Composer, loader), {})(text))))
         if not documents:
             return Problem(line=1, rule="empty", message="The file is empty")
         if len(documents) > 1 and child(documents[0], header) is not None:
@@ -54,8 +55,12 @@ def read(text: str, *, header: str = "", merges: bool = True) -> Node | Problem:
             message = "The merge key `<<` is not read here; anchors and aliases are"
             return Problem(line=line_of(merge), rule="merge-key", message=message)
         for mapping in mappings:
-            loader.flatten_mapping(mapping)
+            SafeConstructor().flatten_mapping(mapping)
             mapping.value = list({str(key.value): (key, value) for key, value in mapping.value}.values())
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        message = f"The file is not YAML: it has the character {chr(error.character)!r}"
+        return Problem(line=line, rule="syntax", message=message)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = error.problem or error.context or "this is not YAML"
@@ -64,8 +69,6 @@ def read(text: str, *, header: str = "", merges: bool = True) -> Node | Problem:
         return Problem(line=1, rule="syntax", message=f"The file is not YAML: {error}")
     except RecursionError:
         return Problem(line=1, rule="syntax", message="The file is nested too deeply")
-    finally:
-        loader.dispose()
     return node
 
 

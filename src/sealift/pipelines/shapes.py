@@ -75,8 +75,7 @@ def text_of(node: Node | None) -> str:
 
 def has_anchor(node: Node) -> bool:
     """Return whether an anchor stands at a node, or anywhere in it."""
-    mark = node.start_mark
-    if mark.buffer is not None and mark.buffer[mark.pointer] == "&":
+    if getattr(node, "anchor", None):
         return True
     inner = [value for _, _, value in pairs(node)] if isinstance(node, MappingNode) else node.value
     return not isinstance(node, ScalarNode) and any(map(has_anchor, inner))

@@ -30,11 +30,7 @@ def test_every_error_code_can_be_read_from_the_source():
 def test_a_code_that_is_computed_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "odd.py").write_text('def f(x):\n    raise UserError("no", code=x.code_of())\n')
     monkeypatch.setattr(raised, "SOURCE", tmp_path)
-    raised._places.cache_clear()
-    try:
-        assert raised.unread() == ("odd.py:2: x.code_of()",)
-    finally:
-        raised._places.cache_clear()
+    assert raised.unread() == ("odd.py:2: x.code_of()",)
 
 
 def test_codes_are_found_with_their_messages_hints_and_exit_codes():

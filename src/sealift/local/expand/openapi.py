@@ -49,9 +49,11 @@ def parsed(data: bytes) -> Body | None:
     """Return the object in a JSON or YAML file, or None when it holds none."""
     import yaml
 
+    from sealift.cfn.loader import with_loader
+
     try:
-        value = yaml.safe_load(data)
-    except yaml.YAMLError:
+        value = with_loader(lambda loader: yaml.load(data, loader))
+    except (yaml.YAMLError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
