@@ -15,7 +15,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -80,8 +79,19 @@ class Planted:
         while not done.wait(0.03):
             for process in os.scandir("/proc"):
                 if process.name.isdecimal():
-                    with suppress(OSError), FileIO(f"{process.path}/cmdline") as file:
-                        self.command_lines.add(file.readall())
+                    with suppress(OSError):
+                        self.command_lines.add(_whole(f"{process.path}/cmdline"))
+
+
+def _whole(path: str) -> bytes:
+    """Return what a file of /proc holds. Thousands are read a second; objects of Python's take twice as long."""
+    file, held = os.open(path, os.O_RDONLY), b""
+    try:
+        while part := os.read(file, 1 << 14):
+            held += part
+    finally:
+        os.close(file)
+    return held
 
 
 def template(planted: Planted, *, broken: bool) -> str:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,41 @@ def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
     """Embedded clouds of a test's own."""
     cloud = LocalCloud(tmp_path / "app" / ".sealift" / "local")
     yield cloud
+    cloud.down()
+
+
+DECLARED = "123456789012"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A cloud with two environments that no test changes."""
+
+    cloud: LocalCloud
+    derived: Endpoint
+    declared: Endpoint
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Embedded clouds that were started once: one whose account follows from its name, one that declares it."""
+    cloud = LocalCloud(tmp_path_factory.mktemp("running") / "app" / ".sealift" / "local")
+    derived = cloud.up("staging", region=REGION)
+    yield Running(cloud=cloud, derived=derived, declared=cloud.up("production", region=REGION, account=DECLARED))
+    cloud.down()
+
+
+@pytest.fixture(scope="module")
+def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Endpoint, Endpoint]]:
+    """An embedded cloud with a table, a bucket and a stack, before and after it went down and came up again."""
+    cloud = LocalCloud(tmp_path_factory.mktemp("restarted") / "app" / ".sealift" / "local")
+    before = cloud.up("staging", region=REGION)
+    _put_table(before)
+    client(before, "s3").create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": REGION})
+    client(before, "s3").put_object(Bucket="kept", Key="a/b", Body=b"bytes")
+    deploy(before, "kept", {"Resources": {"Role": ROLE, "Echo": function(FunctionName="echo")}})
+    assert cloud.down() == ("staging",)
+    yield before, cloud.up("staging", region=REGION)
     cloud.down()
 
 
@@ -92,19 +128,17 @@ def _busy_worker(endpoint: Endpoint, emulator: int) -> None:
     assert _eventually(lambda: len(_group(emulator)) == _WITH_FUNCTION)
 
 
-def test_up_starts_one_and_finds_it_again(cloud: LocalCloud) -> None:
-    first = cloud.up("staging", region=REGION)
-    again = cloud.up("staging", region=REGION)
+def test_up_starts_one_and_finds_it_again(running: Running) -> None:
+    first, again = running.derived, running.cloud.up("staging", region=REGION)
     assert (first.started, again.started) == (True, False)
     assert (first.pid, first.url, first.access_key) == (again.pid, again.url, again.access_key)
-    assert [(s.environment, s.running) for s in cloud.status()] == [("staging", True)]
+    assert [(s.environment, s.running) for s in running.cloud.status()] == [("production", True), ("staging", True)]
 
 
-def test_the_account_is_the_declared_one_or_follows_from_the_name(cloud: LocalCloud) -> None:
-    derived = cloud.up("staging", region=REGION)
-    declared = cloud.up("production", region=REGION, account="123456789012")
+def test_the_account_is_the_declared_one_or_follows_from_the_name(running: Running) -> None:
+    derived, declared = running.derived, running.declared
     assert client(derived, "sts").get_caller_identity()["Account"] == account_of("staging") == derived.account
-    assert client(declared, "sts").get_caller_identity()["Account"] == "123456789012"
+    assert client(declared, "sts").get_caller_identity()["Account"] == DECLARED
 
 
 def test_two_processes_at_once_start_one_emulator(cloud: LocalCloud) -> None:
@@ -119,23 +153,15 @@ def test_two_processes_at_once_start_one_emulator(cloud: LocalCloud) -> None:
     assert sorted(p[2] for p in printed) == ["False", "True"]
 
 
-def test_what_it_holds_and_its_address_survive_down_and_up(cloud: LocalCloud) -> None:
-    before = cloud.up("staging", region=REGION)
-    _put_table(before)
-    client(before, "s3").create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": REGION})
-    client(before, "s3").put_object(Bucket="kept", Key="a/b", Body=b"bytes")
-    assert cloud.down() == ("staging",)
-    after = cloud.up("staging", region=REGION)
+def test_what_it_holds_and_its_address_survive_down_and_up(restarted: tuple[Endpoint, Endpoint]) -> None:
+    before, after = restarted
     assert after.url == before.url
     assert _has_item(after)
     assert client(after, "s3").get_object(Bucket="kept", Key="a/b")["Body"].read() == b"bytes"
 
 
-def test_a_stack_and_its_function_work_after_down_and_up(cloud: LocalCloud) -> None:
-    template = {"Resources": {"Role": ROLE, "Echo": function(FunctionName="echo")}}
-    deploy(cloud.up("staging", region=REGION), "kept", template)
-    cloud.down()
-    after = cloud.up("staging", region=REGION)
+def test_a_stack_and_its_function_work_after_down_and_up(restarted: tuple[Endpoint, Endpoint]) -> None:
+    _, after = restarted
     stack = client(after, "cloudformation").describe_stacks(StackName="kept")["Stacks"][0]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert client(after, "lambda").invoke(FunctionName="echo", Payload=b"{}")["StatusCode"] == 200
@@ -189,14 +215,6 @@ def test_the_next_command_ends_functions_that_outlived_guard_and_emulator(cloud:
     assert _group(run.emulator)
     cloud.up("staging", region=REGION)
     assert _group(run.emulator) == []
-
-
-def test_after_a_hard_kill_the_last_quiet_moment_is_found(cloud: LocalCloud) -> None:
-    endpoint = cloud.up("staging", region=REGION)
-    _put_table(endpoint)
-    assert _eventually(lambda: _item_is_saved(cloud), timeout_s=60)
-    os.kill(_run(cloud).emulator, signal.SIGKILL)
-    assert _has_item(cloud.up("staging", region=REGION))
 
 
 def test_an_emulator_ends_when_its_folder_is_removed(cloud: LocalCloud) -> None:
@@ -267,9 +285,8 @@ def test_an_environment_may_have_any_name_and_its_key_is_for_its_owner_only(clou
     assert cloud.down("feature/new thing") == ("feature/new thing",)
 
 
-def test_the_state_folder_is_kept_out_of_git(cloud: LocalCloud) -> None:
-    cloud.up("staging", region=REGION)
-    assert (cloud.state_root.parent / ".gitignore").read_text() == "*\n"
+def test_the_state_folder_is_kept_out_of_git(running: Running) -> None:
+    assert (running.cloud.state_root.parent / ".gitignore").read_text() == "*\n"
 
 
 def test_functions_see_nothing_of_the_emulators_environment(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,7 +332,7 @@ def test_a_stack_that_was_being_created_at_down_can_be_created_again(cloud: Loca
     assert stack["StackStatusReason"] == "The embedded cloud was stopped during the operation"
 
 
-def test_a_hard_kill_during_a_deployment_goes_back_to_before_it(cloud: LocalCloud) -> None:
+def test_a_hard_kill_during_a_deployment_goes_back_to_the_last_quiet_moment_before_it(cloud: LocalCloud) -> None:
     endpoint = cloud.up("staging", region=REGION)
     _put_table(endpoint)
     assert _eventually(lambda: _item_is_saved(cloud), timeout_s=60)
