@@ -14,6 +14,7 @@ from sealift.model.app import App, Environment
 from sealift.model.change import ChangeReport, Effect, Size, Stop
 from sealift.model.release import BuiltRelease, Release
 from sealift.usecases.build import build_release, load_templates
+from sealift.usecases.contract import unmet
 from sealift.usecases.gates.asking import ask
 from sealift.usecases.gates.configuration import configuration
 from sealift.usecases.gates.entering import Entering
@@ -99,7 +100,7 @@ def _known(
     lacks = [name for gate in shut for name in cast("list[str]", gate.details.get("missing", []))]
     effect = replace(effect, missing=tuple(lacks))
     if not stops:
-        missing = site.cloud.settings.missing(entering.plan.settings())
+        missing = unmet(site, entering.plan.release.stacks, entering.plan.parameters, entering.blob)
         effect = replace(effect, missing=missing)
         stops += [_missing(environment, missing)] if missing else []
     running = stored_release(current.release, site.cloud) if current is not None else None

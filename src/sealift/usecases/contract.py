@@ -3,6 +3,7 @@
 `lacking` is asked by the gate before an environment and by `sealift config check`.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,7 +22,7 @@ from sealift.model.setting import UNREADABLE, Held, is_blank
 from sealift.model.template import Template
 from sealift.ports import Settings
 from sealift.usecases.fitness import fitted_parameters, misfit
-from sealift.usecases.needs import THE_TEMPLATE, Need, Needs, Scope, needs_of, plain
+from sealift.usecases.needs import THE_TEMPLATE, Need, Needs, Scope, named_by, needs_of, plain
 from sealift.usecases.services import Services
 
 if TYPE_CHECKING:
@@ -90,6 +91,29 @@ def _holds(held: Held, reference: str) -> bool:
     """Whether a value has what a reference names, and that is not blank."""
     part = held.value if held.is_binary else part_of(reference, held.value)
     return not held.is_blank and part is not None and not is_blank(part)
+
+
+def unmet(
+    site: "Site",
+    stacks: Sequence[SealedStack],
+    parameters: Mapping[str, Mapping[str, str]],
+    blob: Callable[[str], bytes],
+) -> tuple[str, ...]:
+    """Return the settings that stacks name, with these parameters by stack, and that the environment lacks.
+
+    What a template names only where the environment's conditions leave it out is no need: `blob` gives the templates.
+    """
+    found: dict[str, None] = {}
+    for stack in stacks:
+        values = parameters[stack.name]
+        missing = site.cloud.settings.missing(stored_settings(stack.parameters, stack.settings, values))
+        if missing:
+            body = json.loads(blob(stack.template_sha256))
+            specs = stack.parameters
+            template = Template(file="", body=body, lines={}, parameters=specs, assets=(), functions=(), transforms=())
+            named = named_by(template, values, site.environment)
+            found |= dict.fromkeys(one for one in missing if named is None or plain(one) in named)
+    return tuple(found)
 
 
 def settings_missing(site: "Site", missing: Sequence[str]) -> ConfigError:

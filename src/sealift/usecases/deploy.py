@@ -24,7 +24,7 @@ from sealift.model.records import Anchor, Delivery, Isolation
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
 from sealift.usecases.configuration import configuration_of, keep_configuration, secrets_of
-from sealift.usecases.contract import settings_missing
+from sealift.usecases.contract import settings_missing, unmet
 from sealift.usecases.fitness import fitted_parameters
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
 from sealift.usecases.loading import load_functions
@@ -39,6 +39,7 @@ from sealift.usecases.stacks.settling import at_rest, wait_until_seen
 from sealift.usecases.stacks.stack import deploy_stack, judge_stack
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.stacks.undeclared import judge_undeclared
+from sealift.usecases.store import stored_blob
 from sealift.usecases.writing import Operation, Writer, gates_record
 
 
@@ -333,7 +334,7 @@ def _judge_ahead(plan: Plan, operation: Operation, writer: Writer) -> None:
     unchanged: set[str] = set()
     later: list[str] = []
     for stack in plan.release.stacks:
-        if not set(stack.needs) <= unchanged or writer.cloud.settings.missing(plan.settings(stack)):
+        if not set(stack.needs) <= unchanged or _unmet(writer.site, plan, stack):
             later.append(stack.name)
         elif judge_stack(_stack_target(writer.site, plan, stack), operation, writer):
             unchanged.add(stack.name)
@@ -384,6 +385,9 @@ def _stack_target(site: Site, plan: Plan, stack: SealedStack) -> StackTarget:
 
 def _check_settings(site: Site, plan: Plan, *stacks: SealedStack) -> None:
     """Refuse when a parameter or secret that the templates name is not in the environment."""
-    named = plan.settings(*stacks) if stacks else ()
-    if missing := site.cloud.settings.missing(named):
+    if missing := _unmet(site, plan, *stacks):
         raise settings_missing(site, missing)
+
+
+def _unmet(site: Site, plan: Plan, *stacks: SealedStack) -> tuple[str, ...]:
+    return unmet(site, stacks, plan.parameters, lambda sha256: stored_blob(sha256, site.cloud))

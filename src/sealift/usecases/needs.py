@@ -15,6 +15,7 @@ from sealift.model.template import Json, Location, Template
 THE_TEMPLATE = "the template"
 _MADE = {"AWS::SSM::Parameter": "ssm", "AWS::SecretsManager::Secret": "secretsmanager"}
 _SSM_VALUE = "AWS::SSM::Parameter::Value<"
+_STACKS = {"AWS::CloudFormation::Stack", "AWS::Serverless::Application"}
 NOT_STATIC = "reads a setting whose name is not static"
 
 
@@ -81,6 +82,15 @@ def needs_of(scopes: Sequence[Scope]) -> Needs:
     undecided = [f"{need.by} ({need.location}) {need.what}" for need in found if not need.reference]
     unread = [said for scope in every for said in _not_read(scope)]
     return Needs(known=known, undecided=tuple(dict.fromkeys((*undecided, *unread))))
+
+
+def named_by(template: Template, values: Mapping[str, str], environment: Environment) -> frozenset[str] | None:
+    """Return what a template names under the conditions of an environment, plain; None when it has nested stacks."""
+    resources = mapping_at(template.body, "Resources").values()
+    if any(mapping_at(one).get("Type") in _STACKS for one in resources):
+        return None
+    scope = Scope(template=template, values=values, environment=environment, stack_name="", reads=lambda _: ())
+    return frozenset(map(plain, needs_of([scope]).known))
 
 
 def plain(reference: str) -> str:

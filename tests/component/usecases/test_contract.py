@@ -117,6 +117,39 @@ def test_the_gate_refuses_before_anything_is_written_what_the_check_reports(worl
     assert world.writes("production") == []
 
 
+TAX_OF_BOTH: Json = {"Names": {e: {"Tax": f"{{{{resolve:ssm:/shop/{e}/tax}}}}"} for e in ("staging", "production")}}
+
+
+@pytest.mark.parametrize(
+    "queue",
+    [
+        {
+            "Properties": {
+                "QueueName": {"Fn::If": ["Live", {"Fn::Sub": "{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}"}, "x"]}
+            }
+        },
+        {"Properties": {"QueueName": {"Fn::FindInMap": ["Names", {"Ref": "SealiftEnvironment"}, "Tax"]}}},
+        {"Properties": {"QueueName": "{{resolve:ssm:/shop/production/tax}}"}, "Condition": "Live"},
+    ],
+)
+def test_what_another_environment_alone_needs_stops_no_deployment_and_what_this_one_needs_its_promotion(
+    world: World, queue: dict[str, Json]
+):
+    live: Json = {"Live": {"Fn::Equals": [{"Ref": "SealiftEnvironment"}, "production"]}}
+    resources = {"Items": table(), "Q": {"Type": "AWS::SQS::Queue", **queue}}
+    world.write(resources, Parameters=PARAMETER, Mappings=TAX_OF_BOTH, Conditions=live)
+    if "FindInMap" in str(queue):
+        world.account("staging").settings.put("ssm:/shop/staging/tax", "19")
+    world.checkouts.keep(world.app.root, "c" * 40)
+    assert run(world.app, world.services(), RunOptions(local=False)).status == "succeeded"
+    world.soak()
+    with pytest.raises(ConfigError) as caught:
+        world.promote()
+    assert (caught.value.code, caught.value.context["missing"]) == ("settings-missing", [TAX])
+    world.account("production").settings.put(TAX, "19")
+    assert world.promote().status == "succeeded"
+
+
 STAGED = "ssm:/shop/${STAGE}/tax"
 NAME_OF_STAGE: Json = {"STAGE": {"Ref": "SealiftEnvironment"}}
 

@@ -5,7 +5,7 @@ from sealift.delivery.gates import GateResult, refused_by
 from sealift.errors import CloudError
 from sealift.model.event import Noted
 from sealift.model.setting import UNREADABLE
-from sealift.usecases.contract import lacking, settings_missing
+from sealift.usecases.contract import lacking, settings_missing, unmet
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.site import Site
 
@@ -20,10 +20,10 @@ def configuration(entering: Entering) -> GateResult:
     digest = plan.config
     if not site.app.hooks.before_deploy:
         alone = [stack for stack in plan.release.stacks if not stack.needs]
-        found = lacking(site.cloud.settings, plan.settings(*alone) if alone else ())
-        if found.missing:
-            error = settings_missing(site, found.missing)
-            return refused_by(error, "configuration", details={"missing": list(found.missing)})
+        missing = unmet(site, alone, plan.parameters, entering.blob)
+        if missing:
+            error = settings_missing(site, missing)
+            return refused_by(error, "configuration", details={"missing": list(missing)})
     told = _of_code(entering)
     if told is not None and told.status == "refused" and site.app.hooks.before_deploy:
         return _told(site, f"{told.message}; a hook may make them before the deployment")
