@@ -26,6 +26,7 @@ NEARLY_MS = 1000
 ADVISED = 6
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 
+IN_PLAIN_TEXT = "secret-in-template"
 _STREAMS = ("AWS::Kinesis::Stream", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
 _SECRET_NAME = re.compile(
@@ -217,7 +218,7 @@ def _of_variables(template: Template, function: FunctionSpec) -> Iterator[Findin
             template,
             function,
             f"Environment/Variables/{name}",
-            "secret-in-template",
+            IN_PLAIN_TEXT,
             f"{function.logical_id}: {name} is plain text in {where}; whoever reads the code or looks at the function"
             " reads it",
             "Put it into Secrets Manager or Parameter Store (`sealift config set`) and read it there; then change it, "

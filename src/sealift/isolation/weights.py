@@ -245,8 +245,8 @@ def is_of_aws(text: str) -> bool:
 
 def _of_arn(text: str) -> Thing | None:
     parts = text.split(":", 5)
-    if len(parts) < 6:
-        return None
+    if len(parts) < 6 or not parts[5]:
+        return None  # names nothing, as of a bucket whose parameter is empty
     service, rest = parts[2], parts[5]
     if service == "apigateway" and ":path/" in text and "/functions/arn:" in text:
         return _of_arn(text.partition("/functions/")[2].removesuffix("/invocations"))

@@ -57,12 +57,18 @@ def analyse(app: App, services: Services, *, templates: Mapping[str, Template], 
     with phase(services, "analyse") as outcome:
         analysis = services.analyzer.analyse(app, templates, local=local)
         own = (*undefined_names(app, templates, services), *misfits(app, templates))
-        analysis = _with(analysis, own)
-        found = changed_first((*analysis.findings, *_advice(app, templates)), _changed(app, services))
+        analysis, advice = _with(analysis, own), tuple(_advice(app, templates))
+        lasting = {_resource(one) for one in advice if "Policy" in one.message}
+        kept = (one for one in analysis.findings if one.id != "W3011" or _resource(one) not in lasting)
+        found = changed_first((*kept, *advice), _changed(app, services))
         analysis = replace(analysis, findings=found)
         _report(analysis, services)
         _conclude(analysis, outcome, _found(analysis))
     return analysis
+
+
+def _resource(one: Finding) -> tuple[str, str | None] | None:
+    return (one.location.file, one.location.logical_id) if one.location else None
 
 
 def _changed(app: App, services: Services) -> Mapping[str, frozenset[int]]:

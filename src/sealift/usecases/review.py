@@ -5,9 +5,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
+from sealift.analysis.fits import IN_PLAIN_TEXT, fit_findings
 from sealift.errors import BuildError, TemplateError, UserError
 from sealift.model.app import App
-from sealift.model.event import FindingReported
+from sealift.model.event import Event, FindingReported
 from sealift.model.finding import Finding, SuiteResult
 from sealift.model.ledger import Status
 from sealift.model.release import Origin
@@ -122,14 +123,29 @@ def _isolation(app: App, templates: Mapping[str, Template], services: Services, 
         lacking = dict.fromkeys(name for names in by_environment.values() for name in names)
         views = supposing(template_views(supposed, services, templates=templates), by_environment)
         said = kept_gate(supposed, views, services, local=local)
-        for event in said.events:
+        secrets = _reported_secrets(app, templates)
+        events = [event for event in said.events if not _repeats(event, secrets)]
+        for event in events:
             services.events.emit(event)
         message = f"not proved: {', '.join(lacking)} without a value" if lacking else said.message
         outcome.detail = message if lacking else said.summary
         outcome.status = "failed" if not said.open else "skipped" if lacking else "succeeded"
-    findings = tuple(event.finding for event in said.events if isinstance(event, FindingReported))
+    findings = tuple(event.finding for event in events if isinstance(event, FindingReported))
     result = SuiteResult(name="isolation", status="failed", reason=message, findings=findings)
     return [replace(result, status="not tested" if lacking else "succeeded") if said.open else result]
+
+
+def _reported_secrets(app: App, templates: Mapping[str, Template]) -> frozenset[tuple[str, int]]:
+    """Return the places of the secrets that the analysis reports."""
+    found = (one for template in templates.values() for one in fit_findings(template) if app.lint != "off")
+    return frozenset((f.location.file, f.location.line) for f in found if f.id == IN_PLAIN_TEXT and f.location)
+
+
+def _repeats(event: Event, secrets: frozenset[tuple[str, int]]) -> bool:
+    """Return whether a finding says that environments share a secret which the analysis reports as plain text."""
+    if not isinstance(event, FindingReported) or event.finding.id != "SHR-02" or event.finding.location is None:
+        return False
+    return (event.finding.location.file, event.finding.location.line) in secrets
 
 
 def _settings(app: App, templates: Mapping[str, Template], services: Services, *, local: bool) -> Iterator[SuiteResult]:

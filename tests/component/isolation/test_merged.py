@@ -5,6 +5,7 @@ from typing import Any
 
 from sealift.isolation.model import EnvironmentView, StackView, Verdict
 from sealift.isolation.prove import prove
+from sealift.model.template import Location
 from sealift.usecases.proof.prove import alike, as_tool_finding, summary
 
 TRUST = {
@@ -91,3 +92,21 @@ def severities(arn: str) -> list[str]:
 def test_a_service_that_is_let_in_for_the_own_account_is_no_graver_by_an_arn_than_by_its_number() -> None:
     assert severities("arn:aws:logs:eu-west-1:111111111111:*") == ["medium"]
     assert severities("arn:aws:logs:eu-west-1:*:*") == ["high"]
+
+
+def test_what_sam_makes_of_several_events_of_one_function_is_one_finding() -> None:
+    permission = {"FunctionName": {"Ref": "F"}, "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+    place = Location(file="template.yaml", line=7, logical_id="F")
+    names = ("FFirstPermission", "FSecondPermission")
+    resources: dict[str, Any] = {n: {"Type": "AWS::Lambda::Permission", "Properties": permission} for n in names}
+    body: dict[str, Any] = {"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {}}, **resources}}
+    views = [
+        EnvironmentView(
+            name=env,
+            region="eu-west-1",
+            stacks=(StackView(name=f"shop-{env}", body=body, locations=dict.fromkeys(("F", *names), place)),),
+        )
+        for env in ("staging", "production")
+    ]
+    found = [one for one in map(as_tool_finding, alike(prove(views))) if one.id == "RPL-02"]
+    assert [str(one.location) for one in found] == ["template.yaml:7"]

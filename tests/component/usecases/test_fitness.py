@@ -6,6 +6,7 @@ import pytest
 
 from sealift.model.app import Probe, StackSpec
 from sealift.model.finding import Finding, SuiteResult
+from sealift.model.template import Location
 from sealift.usecases.build import load_templates
 from sealift.usecases.check import Checked, check, unit_tests
 from sealift.usecases.run import RunOptions, run
@@ -45,6 +46,17 @@ def test_what_weighs_most_comes_first_whoever_says_it(world: World):
     stops = Finding(tool="ruff", id="F821", severity="high", message="Undefined name `x`", stops=True)
     world.analyzer.result = SuiteResult(name="analysis", status="failed", findings=(small, stops))
     assert [f.id for f in checked(world).analysis.findings] == ["F821", "production-defaults", "F401"]
+
+
+@pytest.mark.parametrize(
+    ("logical_id", "rule", "kept"), [("Items", "W3011", False), ("Items", "W3005", True), ("Other", "W3011", True)]
+)
+def test_a_policy_on_deletion_that_a_store_lacks_is_one_finding(world: World, logical_id: str, rule: str, kept: bool):
+    world.write({"Hello": function(), "Items": table()})
+    place = Location(file="template.json", line=1, logical_id=logical_id)
+    said = Finding(tool="cfn-lint", id=rule, severity="low", message="Both are needed", location=place)
+    world.analyzer.result = SuiteResult(name="analysis", status="succeeded", findings=(said,))
+    assert [f.id for f in checked(world).analysis.findings] == ["production-defaults", *[rule] * kept]
 
 
 def test_a_secret_that_an_environment_lacks_is_never_asked_for_in_the_file(world: World):

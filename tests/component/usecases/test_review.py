@@ -234,6 +234,18 @@ def unloadable(world: World, *stops: Finding) -> list[Finding]:
     return [one for result in results if result.name == "functions" for one in result.findings]
 
 
+@pytest.mark.parametrize(("lint", "rules"), [("auto", []), ("off", ["SHR-02"])])
+def test_a_secret_in_plain_text_is_not_reported_once_more_as_shared(world: World, lint: str, rules: list[str]):
+    shared = function()
+    shared["Properties"]["Environment"] = {"Variables": {"API_KEY": "k8Jd83jfKq92LsPz0x"}}  # type: ignore[index,call-overload]
+    world.write({"Hello": shared})
+    world.app = replace(world.app, lint=lint)  # type: ignore[arg-type]
+    found = isolation(world)
+    assert (found.status, [one.id for one in found.findings if one.stops]) == ("failed", rules)
+    shown = [e.finding.id for e in world.events.of(FindingReported) if e.finding.stops]
+    assert shown == rules
+
+
 def stop(file: str, logical_id: str | None = None) -> Finding:
     place = Location(file=file, line=1, logical_id=logical_id)
     return Finding(tool="ruff", id="F821", severity="high", message="m", location=place, stops=True)

@@ -64,6 +64,10 @@ def test_a_bucket_and_its_objects_are_one_thing() -> None:
     assert "more" not in one.message
 
 
+def test_an_arn_that_names_nothing_is_no_thing() -> None:
+    assert found(BUCKET_ARN="arn:aws:s3:::") == []
+
+
 @pytest.mark.parametrize(
     ("key", "severity"),
     [("USE_DYNAMODB_AUTH", "medium"), ("CACHE_ENABLED", "medium"), ("USE_TABLE", "high"), ("DYNAMODB", "high")],

@@ -178,7 +178,8 @@ def _alike(findings: Sequence[Finding], environments: Sequence[str]) -> list[tup
     found: dict[tuple[object, ...], list[Finding]] = {}
     for finding in worst_first(findings):
         # Of one cause there is one place to mend, however many resources it has.
-        where = (finding.cause,) if finding.cause else (finding.location, finding.logical_id)
+        # What SAM makes of one resource, by one text at one place, is one finding.
+        where = (finding.cause or finding.location or finding.logical_id,)
         key: tuple[object, ...] = (finding.id, finding.severity, *where, finding.fix, _nameless(finding))
         if finding.id in _OF_A_STATEMENT and finding.location is not None and not finding.cause:
             # What one statement allows is limited in one place, whichever rules name a part of it.
