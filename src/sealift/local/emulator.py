@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sealift.local.doors import DEBUG_PATH, LOAD_PATH, SWAP_PATH
+from sealift.local.doors import API_NAME, DEBUG_PATH, LOAD_PATH, SWAP_PATH
 from sealift.local.folder import Folder
 from sealift.local.gateway import gateway
 from sealift.local.interpreters import Places
@@ -41,6 +41,7 @@ def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
     own_runtimes(workshop)
     apply(workshop.prepare)
     streamed_answers()
+    app._EXECUTE_API_RE = API_NAME  # functions get the names of APIs that AWS would give
     for name in _OUR_OWN:
         os.environ.pop(name, None)
     _settle_after_loading()

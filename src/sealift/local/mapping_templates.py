@@ -40,6 +40,19 @@ class Seen:
         """Return a header, whatever the case of its name."""
         return next((value for key, value in self.header.items() if key.lower() == name.lower()), "")
 
+    def part(self, where: str, name: str) -> Any:
+        """Return what `name` names in the context, in the variables of the stage or in the request itself, or None."""
+        if where == "context":
+            return at(self.context, name)
+        if where == "stageVariables":
+            return self.stage_variables.get(name)
+        place, _, path = name.partition(".")
+        if place == "body":
+            return at(opened(self.body), path) if path else self.body
+        if place == "path":
+            return self.path.get(path)
+        return self.querystring.get(path) if place == "querystring" else self.named_header(path) or None
+
 
 def rendered(template: str, body: str, seen: Seen) -> str:
     """Return what a template makes of a body. Raises ValueError for a template that is none."""
@@ -85,6 +98,11 @@ def opened(text: str) -> Any:
 def compact(value: Any) -> str:
     """Return JSON as API Gateway writes it."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def as_text(found: Any) -> str | None:
+    """Return a value as a parameter has it: text as it is, anything else as JSON, nothing as None."""
+    return found if isinstance(found, str) or found is None else compact(found)
 
 
 class _Missing(str):

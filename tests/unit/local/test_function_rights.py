@@ -2,7 +2,7 @@
 
 import pytest
 
-from sealift.local.patches.function_rights import _routes
+from sealift.local.patches.permissions import _routes
 
 FUNCTION = "/2015-03-31/functions/arn:aws:lambda:eu-west-1:1:function:f"
 

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.local.patches.stream_batches import delivered
+from sealift.local.patches.event_sources import delivered
 
 RECORDS = st.integers(1, 12).map(lambda most: [{"dynamodb": {"SequenceNumber": str(n)}} for n in range(most)])
 POISON = st.sets(st.integers(0, 11), max_size=4)

@@ -1,4 +1,4 @@
-"""What is changed in the emulator before it starts, one patch a file.
+"""What is changed in the emulator before it starts, a file for each subject.
 
 Patches reach into private names. The emulator is pinned exactly, and a test shows for each patch that it still bites.
 """
@@ -7,35 +7,45 @@ from collections.abc import Callable
 from types import ModuleType
 
 from sealift.local.patches.aliases import weighted_aliases
-from sealift.local.patches.api_names import api_names
-from sealift.local.patches.boundaries import known_boundaries, paths_of_roles, set_boundaries, tags_in_boundaries
-from sealift.local.patches.conditional_writes import conditional_writes
-from sealift.local.patches.conditions import resources_under_conditions
+from sealift.local.patches.change_sets import changed_outputs, known_recreations, resources_under_conditions
 from sealift.local.patches.cors import origins
 from sealift.local.patches.credentials import own_credentials
 from sealift.local.patches.destinations import async_destinations
-from sealift.local.patches.event_filters import event_filters
+from sealift.local.patches.event_sources import consumers_of_streams, event_filters, stream_batches
 from sealift.local.patches.events import http_api_events, rest_api_events, url_events
-from sealift.local.patches.function_rights import rights_on_functions
+from sealift.local.patches.exports import kept_exports
 from sealift.local.patches.functions import functions_made, inline_modules, refuse_without_code
 from sealift.local.patches.gateway_responses import gateway_responses
 from sealift.local.patches.graphql import pipeline_functions
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.limits import integration_timeouts, payload_limits
-from sealift.local.patches.load_balancers import registered_targets
-from sealift.local.patches.managed_policies import managed_policies
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
-from sealift.local.patches.more_types import consumers_of_streams, more_types
-from sealift.local.patches.outputs import changed_outputs, kept_exports
+from sealift.local.patches.more_types import more_types
 from sealift.local.patches.parameter_mappings import parameter_mappings
+from sealift.local.patches.permissions import (
+    conditional_writes,
+    known_boundaries,
+    managed_policies,
+    paths_of_roles,
+    rights_on_functions,
+    rights_on_parameters,
+    tagged_apis,
+    tags_in_boundaries,
+)
 from sealift.local.patches.pipes import pipes
+from sealift.local.patches.properties import (
+    kept_integrations,
+    registered_targets,
+    set_boundaries,
+    set_on_functions,
+    tagged_buckets,
+)
 from sealift.local.patches.quotas import lifted_counts, lifted_size
-from sealift.local.patches.recreations import known_recreations
 from sealift.local.patches.replies import nested_contexts, preflights, proxy_replies
 from sealift.local.patches.roles import assumable_roles
 from sealift.local.patches.sdk_models import models_read_once
-from sealift.local.patches.service_integrations import kept_integrations, refused_uris, service_integrations
-from sealift.local.patches.settings import names_of_settings, rights_on_parameters
+from sealift.local.patches.service_integrations import refused_uris, service_integrations
+from sealift.local.patches.settings import names_of_settings
 from sealift.local.patches.simulation import simulations
 from sealift.local.patches.state_machine_logs import logged_executions
 from sealift.local.patches.state_machines import (
@@ -45,9 +55,6 @@ from sealift.local.patches.state_machines import (
     objects_of_buckets,
 )
 from sealift.local.patches.states_data import ends_of_executions, state_data
-from sealift.local.patches.stream_batches import stream_batches
-from sealift.local.patches.tagged_apis import tagged_apis
-from sealift.local.patches.tagged_buckets import tagged_buckets
 from sealift.local.patches.taken import taken_names
 from sealift.local.patches.validators import request_validators
 from sealift.local.patches.web_sockets import web_sockets
@@ -59,7 +66,6 @@ def apply(prepare: Callable[[str], None]) -> None:
         own_credentials,  # first
         models_read_once,
         weighted_aliases,
-        api_names,
         http_api_events,
         rest_api_events,
         url_events,
@@ -126,6 +132,7 @@ _CLOUDFORMATION: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
         pipeline_functions,
         consumers_of_streams,
         registered_targets,
+        set_on_functions,
     ),
 }
 """What is changed in each module of the emulator's CloudFormation, when it is imported."""

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from sealift.cfn.values import mapping_at
+from sealift.local.patches.handlers import before
 
 _PROGRAMS = Path(__file__).parents[1] / "functions" / "programs"
 _BESIDE_INLINE_CODE = {
@@ -36,34 +37,12 @@ def inline_modules(provisioners: ModuleType) -> None:
 
 def functions_made(provisioners: ModuleType, prepare: Callable[[str], None], refuse: Callable[[Any], None]) -> None:
     """Let `prepare` know the runtime of each function that a stack makes, and `refuse` raise for what AWS refuses."""
-    handlers: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
-    function = handlers["AWS::Lambda::Function"]
-    create, update = function["create"], function["update"]
 
-    def created(logical_id: str, props: Any, stack_name: str) -> Any:
+    def look(props: Any) -> None:
         refuse(props)
         prepare(str(props.get("Runtime", "")))
-        made = create(logical_id, props, stack_name)
-        _complete(made[0], props)
-        return made
 
-    def updated(physical_id: str, old: Any, new: Any, *where: str) -> Any:
-        refuse(new)
-        changed = update(physical_id, old, new, *where)
-        _complete(changed[0] if isinstance(changed, tuple) else physical_id, new)
-        return changed
-
-    function.update(create=created, update=updated)
-
-
-def _complete(name: str, props: Any) -> None:
-    """Give a function what the emulator's CloudFormation leaves out: reserved concurrency, and a dead-letter queue."""
-    from ministack.services import lambda_svc
-
-    reserved, func = props.get("ReservedConcurrentExecutions"), lambda_svc._functions.get(name)
-    if func is not None:
-        func["concurrency"] = None if reserved is None else int(reserved)
-        func["config"]["DeadLetterConfig"] = props.get("DeadLetterConfig") or {}
+    before(provisioners, "AWS::Lambda::Function", look)
 
 
 def refuse_without_code(props: Any) -> None:

@@ -9,7 +9,7 @@ import contextvars
 import re
 from typing import Any
 
-from sealift.local.mapping_templates import at, compact
+from sealift.local.mapping_templates import as_text, at
 
 asked: contextvars.ContextVar[Any] = contextvars.ContextVar("asked", default=None)
 """The request of a REST API that is under way: its record of the emulator, and the arguments after it."""
@@ -106,4 +106,4 @@ def _value(name: str) -> str | None:
         found = at(context_of(request, more), rest) if more else None
     else:
         found = apigateway_v1._gateway_request_value(name, request)
-    return found if isinstance(found, str) or found is None else compact(found)
+    return as_text(found)

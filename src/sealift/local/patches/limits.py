@@ -9,7 +9,11 @@ import json
 from typing import Any
 
 SYNC_BYTES, ASYNC_BYTES = 6 * 1024 * 1024, 1024 * 1024
-_REST_MS, _HTTP_MS = 29_000, 30_000
+REST_MS, HTTP_MS = 29_000, 30_000
+"""How long APIs wait where an integration does not say."""
+TOO_LATE = 504, {"Content-Type": "application/json"}, b'{"message": "Endpoint request timed out"}'
+UNAVAILABLE = 503, {"Content-Type": "application/json"}, b'{"message":"Service Unavailable"}'
+"""What a REST API and an HTTP API answer then."""
 
 
 def payload_limits() -> None:
@@ -49,23 +53,21 @@ def integration_timeouts() -> None:
     rest, http = apigateway_v1._invoke_lambda_proxy_v1, apigateway._invoke_lambda_proxy
 
     async def rest_waited(integration: Any, *args: Any, **kwargs: Any) -> Any:
-        answer = await _within(integration.get("timeoutInMillis") or _REST_MS, rest(integration, *args, **kwargs))
-        return answer or (504, {"Content-Type": "application/json"}, b'{"message": "Endpoint request timed out"}')
+        return await _within(integration, REST_MS, rest(integration, *args, **kwargs)) or TOO_LATE
 
     async def http_waited(integration: Any, *args: Any, **kwargs: Any) -> Any:
-        answer = await _within(integration.get("timeoutInMillis") or _HTTP_MS, http(integration, *args, **kwargs))
-        return answer or (503, {"Content-Type": "application/json"}, b'{"message":"Service Unavailable"}')
+        return await _within(integration, HTTP_MS, http(integration, *args, **kwargs)) or UNAVAILABLE
 
     apigateway_v1._invoke_lambda_proxy_v1 = rest_waited
     apigateway._invoke_lambda_proxy = http_waited
 
 
-async def _within(timeout_ms: float, answer: Any) -> Any:
+async def _within(integration: Any, longest_ms: float, answer: Any) -> Any:
     """Return an answer, or None when it takes too long and nobody looks at the function with a debugger."""
     from sealift.local.functions.executing import is_debugging
 
-    coming = asyncio.ensure_future(answer)
-    while not (await asyncio.wait({coming}, timeout=float(timeout_ms) / 1000))[0]:
+    coming, timeout_s = asyncio.ensure_future(answer), float(integration.get("timeoutInMillis") or longest_ms) / 1000
+    while not (await asyncio.wait({coming}, timeout=timeout_s))[0]:
         if not is_debugging():
             coming.cancel()
             return None

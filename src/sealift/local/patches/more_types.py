@@ -33,18 +33,6 @@ def more_types(provisioners: ModuleType) -> None:
         provisioners._RESOURCE_HANDLERS[kind] = _handler(type_, provisioners._physical_name)
 
 
-def consumers_of_streams(provisioners: ModuleType) -> None:
-    """Poll the stream where an event source is a consumer of it with a throughput of its own."""
-    handler = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
-    create, update = handler["create"], handler["update"]
-
-    def of_stream(props: Any) -> Any:
-        return {**props, "EventSourceArn": str(props.get("EventSourceArn", "")).partition("/consumer/")[0]}
-
-    handler["create"] = lambda logical_id, props, stack: create(logical_id, of_stream(props), stack)
-    handler["update"] = lambda physical_id, old, new, *more: update(physical_id, of_stream(old), of_stream(new), *more)
-
-
 def _handler(type_: _Type, name_of: Callable[..., str]) -> dict[str, Any]:
     service = import_module(f"ministack.services.{type_.service}")
 

@@ -10,13 +10,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sealift.local.gateway import raw_query, repeated
-from sealift.local.mapping_templates import Seen, at, compact, opened
+from sealift.local.mapping_templates import Seen, as_text, at, opened
 from sealift.local.patches.http_backends import Answer, addressed, fetched
+from sealift.local.patches.limits import HTTP_MS, UNAVAILABLE
 from sealift.local.patches.service_integrations import of_http
 from sealift.local.patches.subtypes import filled
 
-_HTTP_MS = 30_000
-_UNAVAILABLE = 503, {"Content-Type": "application/json"}, b'{"message":"Service Unavailable"}'
 _log = logging.getLogger(__name__)
 
 
@@ -84,11 +83,11 @@ def parameter_mappings() -> None:
                 headers=_forwarded(asked.headers),
                 query=asked.query,
                 body=body or b"",
-                timeout_ms=integration.get("timeoutInMillis") or _HTTP_MS,
+                timeout_ms=integration.get("timeoutInMillis") or HTTP_MS,
             )
         except Exception as error:
             _log.warning("The integration %s failed: %s", integration.get("integrationUri"), error)
-            return _UNAVAILABLE
+            return UNAVAILABLE
         return mapped_back(integration, answer, seen)
 
     apigateway._invoke_lambda_proxy = called
@@ -144,11 +143,9 @@ def _of_answer(source: str, answer: Answer, seen: Seen) -> str:
     if kind != "response":
         return filled(source, seen)
     if part == "header":
-        found = next((value for key, value in headers.items() if key.lower() == rest.lower()), "")
-    else:
-        text = body.decode(errors="replace")
-        found = at(opened(text), rest) if rest else text
-    return found if isinstance(found, str) else "" if found is None else compact(found)
+        return as_text(next((value for key, value in headers.items() if key.lower() == rest.lower()), "")) or ""
+    text = body.decode(errors="replace")
+    return as_text(at(opened(text), rest) if rest else text) or ""
 
 
 def _change(headers: dict[str, Any], name: str, change: str, value: str) -> None:

@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 from sealift.cfn.values import mapping_at
+from sealift.local.patches.handlers import before
 
 _ARN_PARTS = 6
 _REFUSALS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
@@ -38,24 +40,7 @@ _REFUSALS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
 def assumable_roles(provisioners: ModuleType) -> None:
     """Refuse a resource whose role is not there or does not trust the service (documented, not observed)."""
     for kind in _REFUSALS:
-        handler: dict[str, Any] = provisioners._RESOURCE_HANDLERS[kind]
-        handler.update(create=_creating(kind, handler["create"]), update=_updating(kind, handler["update"]))
-
-
-def _creating(kind: str, create: Callable[..., Any]) -> Callable[..., Any]:
-    def created(logical_id: str, props: Any, stack_name: str) -> Any:
-        refuse_role(kind, props)
-        return create(logical_id, props, stack_name)
-
-    return created
-
-
-def _updating(kind: str, update: Callable[..., Any]) -> Callable[..., Any]:
-    def updated(physical_id: str, old: Any, new: Any, *where: Any) -> Any:
-        refuse_role(kind, new)
-        return update(physical_id, old, new, *where)
-
-    return updated
+        before(provisioners, kind, partial(refuse_role, kind))
 
 
 def refuse_role(kind: str, props: Any) -> None:

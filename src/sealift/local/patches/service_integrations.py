@@ -8,13 +8,15 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from sealift.local.mapping_templates import NoJsonError, Seen, at, compact, opened, rendered
+from sealift.local.mapping_templates import NoJsonError, Seen, as_text, at, compact, opened, rendered
 from sealift.local.patches.gateway_responses import asked
+from sealift.local.patches.handlers import before
 from sealift.local.patches.http_backends import addressed, fetched
+from sealift.local.patches.limits import REST_MS, TOO_LATE
 from sealift.local.patches.service_calls import Call, sent
 from sealift.local.patches.subtypes import call_of
 
@@ -22,8 +24,6 @@ _URI = re.compile(r"arn:[^:]+:apigateway:(?P<region>[^:]*):(?P<service>[^:]+):(?
 _FUNCTION = re.compile(r"/functions/(?P<arn>.+)/invocations")
 _JSON = "application/json"
 _FAILED = 500, {"Content-Type": _JSON}, b'{"message": "Internal server error"}'
-_TOO_LATE = 504, {"Content-Type": _JSON}, b'{"message": "Endpoint request timed out"}'
-_REST_MS = 29_000
 _NO_TEMPLATE = 415, {"Content-Type": _JSON}, b'{"message": "Unsupported Media Type"}'
 _log = logging.getLogger(__name__)
 
@@ -65,40 +65,23 @@ def service_integrations() -> None:
     apigateway._invoke_ws_lambda = messaged
 
 
-def kept_integrations(provisioners: ModuleType) -> None:
-    """Let the emulator keep what it drops of an AWS::ApiGatewayV2::Integration."""
-    properties = provisioners._apigw_v2_integration_props
-
-    def kept(props: Any) -> Any:
-        names = ("IntegrationSubtype", "CredentialsArn", "TemplateSelectionExpression")
-        return {**properties(props), **{name[0].lower() + name[1:]: props.get(name) for name in names}}
-
-    provisioners._apigw_v2_integration_props = kept  # type: ignore[attr-defined]
-
-
 def refused_uris(provisioners: ModuleType) -> None:
     """Refuse an integration whose URI still has what only `Fn::Sub` replaces, as API Gateway does."""
 
-    def checked(make: Callable[..., Any], at_place: int) -> Callable[..., Any]:
-        def made(*args: Any) -> Any:
-            given = args[at_place]
-            uri = str(given.get("IntegrationUri") or (given.get("Integration") or {}).get("Uri") or "")
-            if "${AWS::" in uri:
-                raise ValueError(f"Invalid ARN specified in the request: {uri}. Only Fn::Sub replaces ${{AWS::…}}")
-            return make(*args)
-
-        return made
+    def check(props: Any) -> None:
+        uri = str(props.get("IntegrationUri") or (props.get("Integration") or {}).get("Uri") or "")
+        if "${AWS::" in uri:
+            raise ValueError(f"Invalid ARN specified in the request: {uri}. Only Fn::Sub replaces ${{AWS::…}}")
 
     for kind in ("AWS::ApiGateway::Method", "AWS::ApiGatewayV2::Integration"):
-        handler = provisioners._RESOURCE_HANDLERS[kind]
-        handler["create"], handler["update"] = checked(handler["create"], 1), checked(handler["update"], 2)
+        before(provisioners, kind, check)
 
 
 async def _within(integration: Any, answer: Any) -> Any:
     try:
-        return await asyncio.wait_for(answer, float(integration.get("timeoutInMillis") or _REST_MS) / 1000)
+        return await asyncio.wait_for(answer, float(integration.get("timeoutInMillis") or REST_MS) / 1000)
     except TimeoutError:
-        return _TOO_LATE
+        return TOO_LATE
 
 
 def _asked() -> Seen:
@@ -279,14 +262,14 @@ async def _of_server(integration: Any, seen: Seen, method: str, headers: Any, qu
             headers={**(headers if proxies else {"content-type": _JSON}), **given["header"]},
             query={**(query if proxies else {}), **{name: [value] for name, value in given["querystring"].items()}},
             body=content,
-            timeout_ms=integration.get("timeoutInMillis") or _REST_MS,
+            timeout_ms=integration.get("timeoutInMillis") or REST_MS,
         )
         plain = {name: value if isinstance(value, str) else value[-1] for name, value in answered.items()}
         return (status, answered, content) if proxies else _answer(integration, str(status), content, plain, seen)
     except NoJsonError as error:
         return _no_json(error)
     except httpx.TimeoutException:
-        return _TOO_LATE
+        return TOO_LATE
     except Exception as error:
         _log.warning("The integration %s failed: %s", integration.get("uri"), error)
         return _FAILED
@@ -328,18 +311,7 @@ def _mapped(source: str, seen: Seen) -> str | None:
     if len(source) > 1 and source[0] == source[-1] == "'":
         return source[1:-1]
     where, _, name = source.partition(".")
-    if where == "context":
-        found = at(seen.context, name)
-    elif where == "stageVariables":
-        found = seen.stage_variables.get(name)
-    else:
-        place, _, name = name.removeprefix("request.").partition(".")
-        places: Mapping[str, Mapping[str, str]] = {"path": seen.path, "querystring": seen.querystring}
-        if place == "body":
-            found = at(opened(seen.body), name) if name else seen.body
-        else:
-            found = places[place].get(name) if place in places else seen.named_header(name) or None
-    return found if isinstance(found, str) or found is None else compact(found)
+    return as_text(seen.part(where, name.removeprefix("request.")))
 
 
 def _by_type(templates: Any, content_type: str) -> str | None:
@@ -394,8 +366,7 @@ def _mapped_back(source: str, text: str, headers: Mapping[str, str], seen: Seen)
     where, _, name = rest.partition(".")
     if where == "header":
         return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
-    found = at(opened(text), name) if name else text
-    return found if isinstance(found, str) or found is None else compact(found)
+    return as_text(at(opened(text), name) if name else text)
 
 
 def _mock(integration: Any, seen: Seen) -> Any:

@@ -1,6 +1,5 @@
-"""Settings: what Parameter Store and Secrets Manager call what a stack makes, and whose rights reading it needs."""
+"""Settings: what Parameter Store and Secrets Manager call what a stack makes."""
 
-import json
 from secrets import token_hex
 from types import ModuleType
 from typing import Any
@@ -42,28 +41,3 @@ def _name_of(arn: str) -> str:
     from ministack.services import secretsmanager
 
     return next((name for name, secret in secretsmanager._secrets.items() if secret["ARN"] == arn), arn)
-
-
-def rights_on_parameters() -> None:
-    """Hold reading several parameters against the parameters it names; the emulator asks for a right on all.
-
-    The first one stands for all that are named. https://docs.aws.amazon.com/service-authorization/latest/reference/
-    """
-    from ministack.core import iam_actions
-
-    find = iam_actions.extract_resource_arn
-
-    def found(service: str, *args: Any) -> Any:
-        arn = find(service, *args)
-        if service != "ssm" or arn != "*":
-            return arn
-        _, _, _, body, _, region, account = args
-        try:
-            asked = json.loads(body or b"{}")
-        except ValueError:
-            return arn
-        names = [asked.get("Path"), *(asked.get("Names") or [])] if isinstance(asked, dict) else []
-        named = next((name for name in names if isinstance(name, str)), None)
-        return arn if named is None else f"arn:aws:ssm:{region}:{account}:parameter/{named.lstrip('/')}"
-
-    iam_actions.extract_resource_arn = found

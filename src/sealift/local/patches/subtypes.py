@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from sealift.local.mapping_templates import Seen, at, compact, opened
+from sealift.local.mapping_templates import Seen, as_text, opened
 from sealift.local.patches.service_calls import Call
 
 _PART = re.compile(r"\$\{(?P<braced>[^}]+)\}|\$(?P<bare>(?:request|context|stageVariables)[\w.\-\[\]]*)")
@@ -58,21 +58,9 @@ def filled(value: str, seen: Seen) -> str:
 
 def _taken(name: str, seen: Seen) -> str:
     where, _, rest = name.partition(".")
-    if where == "context":
-        found = at(seen.context, rest)
-    elif where == "stageVariables":
-        found = seen.stage_variables.get(rest)
-    else:
-        place, _, path = rest.partition(".")
-        if place == "body":
-            found = at(opened(seen.body), path) if path else seen.body
-        elif place == "header":
-            found = seen.named_header(path)
-        elif place == "path" and not path:
-            found = seen.context.get("path")
-        else:
-            found = (seen.path if place == "path" else seen.querystring).get(path)
-    return "" if found is None else found if isinstance(found, str) else compact(found)
+    if name == "request.path":
+        return str(seen.context.get("path") or "")
+    return as_text(seen.part(where, rest)) or ""
 
 
 def _attributes(text: str | None) -> dict[str, str]:

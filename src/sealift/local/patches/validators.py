@@ -4,14 +4,14 @@ import json
 from types import ModuleType
 from typing import Any
 
+from sealift.local.patches.handlers import after
+
 
 def request_validators(provisioners: ModuleType) -> None:
     """Let AWS::ApiGateway::RequestValidator and a method's RequestValidatorId take effect."""
     from ministack.services import apigateway_v1
 
     handlers: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
-    validator, method = handlers["AWS::ApiGateway::RequestValidator"], handlers["AWS::ApiGateway::Method"]
-    create_method, update_method = method["create"], method["update"]
 
     def create(logical_id: str, props: Any, _stack_name: str) -> Any:
         data = {
@@ -33,24 +33,14 @@ def request_validators(provisioners: ModuleType) -> None:
     def delete(physical_id: str, props: Any) -> None:
         apigateway_v1._request_validators.get(props.get("RestApiId", ""), {}).pop(physical_id, None)
 
-    def set_validator(props: Any) -> None:
+    def set_validator(_physical_id: str, props: Any) -> None:
         resource = apigateway_v1._resources.get(props.get("RestApiId", ""), {}).get(props.get("ResourceId", ""), {})
         stored = resource.get("resourceMethods", {}).get(props.get("HttpMethod", "ANY"))
         if stored is not None and props.get("RequestValidatorId"):
             stored["requestValidatorId"] = props["RequestValidatorId"]
 
-    def created(logical_id: str, props: Any, stack_name: str) -> Any:
-        answer = create_method(logical_id, props, stack_name)
-        set_validator(props)
-        return answer
-
-    def updated(physical_id: str, old: Any, new: Any, stack_name: str) -> Any:
-        answer = update_method(physical_id, old, new, stack_name)
-        set_validator(new)
-        return answer
-
-    validator.update(create=create, update=update, delete=delete)
-    method.update(create=created, update=updated)
+    handlers["AWS::ApiGateway::RequestValidator"].update(create=create, update=update, delete=delete)
+    after(provisioners, "AWS::ApiGateway::Method", set_validator)
 
 
 def _is_true(value: Any) -> bool:

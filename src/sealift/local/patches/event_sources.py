@@ -1,14 +1,46 @@
-"""Batches of streams that fail: the emulator tries each for ever."""
+"""Event sources: the emulator tries a batch that fails for ever, and knows a few of the filters' operators."""
 
+import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 from sealift.local.patches.destinations import record_of, send
 
 _MOST_ATTEMPTS = 10
 """A batch that fails is not tried more often, however long its declaration waits."""
+
+
+def event_filters() -> None:
+    """Match records as events are matched: the two take the same patterns.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax
+    """
+    from ministack.services import eventbridge, lambda_svc
+
+    @cache
+    def compiled(pattern: str) -> Any:
+        return eventbridge._compile_pattern(json.loads(pattern))
+
+    def matches(record: Any, pattern: Any) -> bool:
+        return any(eventbridge._matches_detail(record, one) for one in compiled(json.dumps(pattern)))
+
+    lambda_svc._match_esm_filter = matches
+
+
+def consumers_of_streams(provisioners: ModuleType) -> None:
+    """Poll the stream where an event source is a consumer of it with a throughput of its own."""
+    handler = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+    create, update = handler["create"], handler["update"]
+
+    def of_stream(props: Any) -> Any:
+        return {**props, "EventSourceArn": str(props.get("EventSourceArn", "")).partition("/consumer/")[0]}
+
+    handler["create"] = lambda logical_id, props, stack: create(logical_id, of_stream(props), stack)
+    handler["update"] = lambda physical_id, old, new, *more: update(physical_id, of_stream(old), of_stream(new), *more)
 
 
 def stream_batches() -> None:

@@ -1,11 +1,43 @@
-"""Outputs and exports: the emulator takes a change of outputs alone for none, and lets an export go that is in use.
+"""What a change set changes: the emulator heeds no conditions there, takes a change of outputs alone for none, and says
+of every property of a type that it does not know that it may make a new resource.
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html (documented, not observed)
+So a bucket's versioning "would replace" it, and the data guard refuses. CloudFormation's registry schemas know better.
+What is executed stays the emulator's own.
 """
 
 import copy
 from types import ModuleType
 from typing import Any
+
+from sealift.delivery.create_only import recreation
+
+
+def resources_under_conditions(changesets: ModuleType) -> None:
+    """Let a change set add and remove resources whose condition turns, and leave out what a condition leaves out."""
+    resolve = changesets._resolve_props_for_diff
+
+    def effective(template: Any, params: Any, stack_name: Any, stack_id: Any) -> Any:
+        made = resolve(template, params, stack_name, stack_id)
+        try:
+            holds = changesets._evaluate_conditions(template or {}, params)
+        except Exception:  # one that cannot be evaluated is told of when it is deployed
+            return made
+        there = {name: one for name, one in made.get("Resources", {}).items() if holds.get(one.get("Condition"), True)}
+        return {**made, "Resources": there}
+
+    vars(changesets)["_resolve_props_for_diff"] = effective
+
+
+def known_recreations(stacks: ModuleType) -> None:
+    """Let change sets say by the registry schemas what makes a new resource, where the emulator has no table."""
+    theirs = stacks._property_recreation
+    own = stacks._property_recreation.__globals__["_REPLACING_PROPERTIES"]
+
+    def of(kind: str, name: str) -> str:
+        ours = None if kind in own else recreation(kind, name)
+        return str(ours or theirs(kind, name))
+
+    vars(stacks)["_property_recreation"] = of
 
 
 def changed_outputs(changesets: ModuleType) -> None:
@@ -55,44 +87,3 @@ def _outputs(changesets: ModuleType, template: Any, params: Any, stack: Any) -> 
             except Exception:  # it refers to what is not there yet
                 found[name] = output
     return found
-
-
-def kept_exports(stacks: ModuleType) -> None:
-    """Refuse an update that deletes or changes an export that another stack imports, and an export that is taken."""
-    resolve = stacks._resolve_stack_outputs
-
-    def resolved(*args: Any) -> Any:
-        from ministack.services import cloudformation
-
-        outputs, exports = resolve(*args)
-        stack_id = args[-1]
-        held = {name: export for name, export in cloudformation._exports.items() if export["StackId"] == stack_id}
-        for name, export in exports.items():
-            taken = cloudformation._exports.get(name)
-            if taken is not None and taken["StackId"] != stack_id:
-                raise ValueError(f"Export with name {name} is already exported by stack {_name_of(taken['StackId'])}.")
-            if name in held and held[name]["Value"] != export["Value"] and (user := _importer(name)):
-                raise ValueError(f"Export {name} cannot be updated as it is in use by {user}")
-        gone = [name for name in held if name not in exports]
-        for name in gone:
-            if user := _importer(name):
-                raise ValueError(f"Export {name} cannot be deleted as it is in use by {user}")
-        for name in gone:
-            cloudformation._exports.pop(name, None)
-        return outputs, exports
-
-    vars(stacks)["_resolve_stack_outputs"] = resolved
-
-
-def _importer(export: str) -> str | None:
-    """Return the name of a stack that imports an export."""
-    from ministack.services.cloudformation import _stacks, handlers
-
-    for name, stack in _stacks.items():
-        if stack.get("StackStatus") != "DELETE_COMPLETE" and export in handlers._imported_export_names(stack, name):
-            return str(name)
-    return None
-
-
-def _name_of(stack_id: str) -> str:
-    return stack_id.split("/")[1] if "/" in stack_id else stack_id
