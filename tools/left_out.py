@@ -7,10 +7,8 @@ from pathlib import Path
 from sealift.local.clients import MADE_UP
 from sealift.local.clients import SERVED as SERVICES
 from sealift.local.expand.http_api import SERVED_SUBTYPES
-from sealift.local.expand.in_name_only import NEEDS_CONTAINERS
-from sealift.local.expand.integrations import SERVED, SERVED_BY_SDK
 from sealift.local.expand.known_types import KNOWN, REASONS
-from sealift.local.expand.left_out import PROPERTIES, SOURCES
+from sealift.local.expand.left_out import NEEDS_CONTAINERS, PROPERTIES, SERVED, SERVED_BY_SDK, SOURCES
 from sealift.local.layers import ITSELF, STAND_INS
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "embedded-cloud.md"

@@ -9,8 +9,8 @@ import pytest
 
 from sealift.local.endpoint import Endpoint
 from sealift.local.expand import Context, expand
-from sealift.local.expand.integrations import SERVED, SERVED_BY_SDK
 from sealift.local.expand.known_types import ADDED, KNOWN
+from sealift.local.expand.left_out import SERVED, SERVED_BY_SDK
 from sealift.local.patches.more_types import TYPES
 from sealift.model.template import Json
 from tests.local.deploying import ROLE, client, deploy, function

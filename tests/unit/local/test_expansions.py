@@ -9,14 +9,12 @@ import pytest
 from sealift.local.expand import Context, expand
 from sealift.local.expand.context import Expansion
 from sealift.local.expand.dropped import dropped_types, is_known
-from sealift.local.expand.environment_values import environment_values
 from sealift.local.expand.every import EXPANSIONS
-from sealift.local.expand.graphql import graphql
 from sealift.local.expand.http_api import http_api
-from sealift.local.expand.in_name_only import in_name_only
+from sealift.local.expand.left_out import left_out
+from sealift.local.expand.otherwise import environment_values, topic_rules
 from sealift.local.expand.rest_api import rest_api
-from sealift.local.expand.state_machine import state_machine
-from sealift.local.expand.topic_rules import topic_rules
+from sealift.local.expand.stored import graphql, state_machine
 from sealift.model.template import Json
 
 CONTEXT = Context(stack_name="shop", account="123456789012", region="eu-west-1")
@@ -151,7 +149,7 @@ def test_types_are_known_or_not(kind: str, *, expected: bool) -> None:
 
 def test_a_database_that_nothing_serves_is_told() -> None:
     body: dict[str, Json] = {"Resources": {"Db": {"Type": "AWS::RDS::DBInstance"}}}
-    assert in_name_only(body, CONTEXT).notes == (
+    assert left_out(body, CONTEXT).notes == (
         "Db: AWS::RDS::DBInstance is there in name only; nothing serves behind it in the embedded cloud",
     )
 

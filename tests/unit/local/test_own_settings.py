@@ -3,7 +3,7 @@
 import pytest
 
 from sealift.local.expand.context import Context
-from sealift.local.expand.own_settings import own_settings
+from sealift.local.expand.otherwise import own_settings
 from sealift.model.template import Json
 
 CONTEXT = Context(stack_name="s", account="1", region="r", parameters={"Name": "shop"})

@@ -1,4 +1,4 @@
-"""Makes plain CloudFormation fit the embedded cloud: one small pure expansion per gap, each with its own test.
+"""Makes plain CloudFormation fit the embedded cloud: small pure expansions, each with its own test.
 
 The input is a rendered template; the result goes to the embedded cloud only, never to AWS.
 """

@@ -2,23 +2,15 @@
 
 from sealift.local.expand.context import Expansion
 from sealift.local.expand.dropped import dropped_types
-from sealift.local.expand.environment_values import environment_values
-from sealift.local.expand.gradual import gradual
-from sealift.local.expand.graphql import graphql
 from sealift.local.expand.http_api import http_api
-from sealift.local.expand.in_name_only import in_name_only
-from sealift.local.expand.integrations import integrations
 from sealift.local.expand.left_out import left_out
-from sealift.local.expand.own_settings import own_settings
-from sealift.local.expand.policies import policies
+from sealift.local.expand.otherwise import environment_values, gradual, own_settings, policies, topic_rules
 from sealift.local.expand.rest_api import rest_api
-from sealift.local.expand.state_machine import state_machine
-from sealift.local.expand.topic_rules import topic_rules
+from sealift.local.expand.stored import graphql, state_machine
 
 EXPANSIONS: tuple[Expansion, ...] = (
     http_api,
     rest_api,
-    integrations,
     state_machine,
     graphql,
     topic_rules,
@@ -26,7 +18,6 @@ EXPANSIONS: tuple[Expansion, ...] = (
     own_settings,
     policies,
     gradual,
-    in_name_only,
     left_out,
     dropped_types,
 )

@@ -3,44 +3,26 @@
 The emulator ignores `Body`: every route would answer 404. `CorsConfiguration` it reads in lower camel case only.
 """
 
-from dataclasses import dataclass
-
 from sealift.cfn.values import list_at, mapping_at, properties, resources
 from sealift.local.expand.context import Body, Context, Expanded
-from sealift.local.expand.openapi import AUTHORIZER, Operation, document_of, operations, requirements, schemes
-from sealift.local.expand.shape import child_id, inherited, with_properties, with_resources
+from sealift.local.expand.openapi import AUTHORIZER, Api, Operation, document_of, operations, requirements, schemes
+from sealift.local.expand.shape import capitalized, with_properties, with_resources
 from sealift.model.template import Json
 
-_API = "AWS::ApiGatewayV2::Api"
+_PREFIX = "AWS::ApiGatewayV2::"
 SERVED_SUBTYPES = ("SQS", "EventBridge", "Kinesis", "StepFunctions")
 """What an HTTP API calls itself by an `integrationSubtype`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Api:
-    logical_id: str
-    resource: Body
-    document: Body
-
-    def part(self, kind: str, settings: Body, condition: str | None = None) -> Body:
-        """Return a resource that belongs to this API."""
-        under: Body = {"Condition": condition} if condition else inherited(self.resource)
-        return {
-            **under,
-            "Type": f"AWS::ApiGatewayV2::{kind}",
-            "Properties": {"ApiId": {"Ref": self.logical_id}, **settings},
-        }
 
 
 def http_api(body: Body, context: Context) -> Expanded:
     """Expand every AWS::ApiGatewayV2::Api that has a document."""
     changed: dict[str, Json] = {}
     notes: list[str] = []
-    for logical_id, resource in resources(body, _API):
+    for logical_id, resource in resources(body, _PREFIX + "Api"):
         document = document_of(resource, body, context)
         cors = mapping_at(properties(resource).get("CorsConfiguration"))
         if document:
-            api = _Api(logical_id=logical_id, resource=resource, document=document)
+            api = Api(logical_id=logical_id, resource=resource, document=document, prefix=_PREFIX, owner="ApiId")
             changed |= _parts(api, notes)
             changed[logical_id] = _without_body(api)
         elif cors:
@@ -48,7 +30,7 @@ def http_api(body: Body, context: Context) -> Expanded:
     return Expanded(body=with_resources(body, changed), notes=tuple(notes))
 
 
-def _without_body(api: _Api) -> Body:
+def _without_body(api: Api) -> Body:
     given = properties(api.resource)
     info = mapping_at(api.document.get("info"))
     cors = mapping_at(given.get("CorsConfiguration")) or mapping_at(api.document.get("x-amazon-apigateway-cors"))
@@ -65,11 +47,11 @@ def _with_cors(resource: Body, cors: Body) -> Body:
     return with_properties(resource, {"CorsConfiguration": {k[:1].lower() + k[1:]: v for k, v in cors.items()}})
 
 
-def _parts(api: _Api, notes: list[str]) -> dict[str, Json]:
+def _parts(api: Api, notes: list[str]) -> dict[str, Json]:
     made: dict[str, Json] = {}
     for name, scheme in schemes(api.document).items():
         if scheme.get(AUTHORIZER):
-            made[_authorizer_id(api, name)] = api.part("Authorizer", _authorizer(name, scheme))
+            made[api.id_of("Authorizer", name)] = api.part("Authorizer", _authorizer(name, scheme))
     for operation in operations(api.document):
         key = _route_key(operation)
         if not operation.integration:
@@ -82,21 +64,17 @@ def _parts(api: _Api, notes: list[str]) -> dict[str, Json]:
             notes.append(
                 f"{api.logical_id}: the route {key} calls {subtype} directly, which the embedded cloud does not do"
             )
-        integration_id = child_id(api.logical_id, "Integration", key)
+        integration_id = api.id_of("Integration", key)
         made[integration_id] = api.part("Integration", _integration(operation.integration), operation.condition)
         target: Json = {"Fn::Join": ["/", ["integrations", {"Ref": integration_id}]]}
         settings: Body = {"RouteKey": key, "Target": target, **_authorization(api, operation)}
-        made[child_id(api.logical_id, "Route", key)] = api.part("Route", settings, operation.condition)
+        made[api.id_of("Route", key)] = api.part("Route", settings, operation.condition)
     return made
 
 
 def _route_key(operation: Operation) -> str:
     is_default = operation.verb == "ANY" and operation.path in ("$default", "/$default")
     return "$default" if is_default else f"{operation.verb} {operation.path}"
-
-
-def _authorizer_id(api: _Api, name: str) -> str:
-    return child_id(api.logical_id, "Authorizer", name)
 
 
 def _integration(definition: Body) -> Body:
@@ -107,14 +85,10 @@ def _integration(definition: Body) -> Body:
         "IntegrationMethod": definition.get("httpMethod", "POST"),
         "PayloadFormatVersion": str(definition.get("payloadFormatVersion", "1.0")),
     }
-    optional = {
-        "timeoutInMillis": "TimeoutInMillis",
-        "requestParameters": "RequestParameters",
-        "responseParameters": "ResponseParameters",
-        "integrationSubtype": "IntegrationSubtype",
-        "credentials": "CredentialsArn",
-    }
-    return settings | {target: definition[source] for source, target in optional.items() if source in definition}
+    if "credentials" in definition:
+        settings["CredentialsArn"] = definition["credentials"]
+    names = ("timeoutInMillis", "requestParameters", "responseParameters", "integrationSubtype")
+    return settings | capitalized(definition, *names)
 
 
 def _authorizer(name: str, scheme: Body) -> Body:
@@ -140,7 +114,7 @@ def _authorizer(name: str, scheme: Body) -> Body:
     }
 
 
-def _authorization(api: _Api, operation: Operation) -> Body:
+def _authorization(api: Api, operation: Operation) -> Body:
     if mapping_at(operation.definition.get("x-amazon-apigateway-auth")).get("type") == "AWS_IAM":
         return {"AuthorizationType": "AWS_IAM"}
     known_schemes = schemes(api.document)
@@ -148,6 +122,6 @@ def _authorization(api: _Api, operation: Operation) -> Body:
         definition = mapping_at(known_schemes.get(name, {}).get(AUTHORIZER))
         if definition:
             kind = "JWT" if definition.get("type") == "jwt" else "CUSTOM"
-            settings: Body = {"AuthorizationType": kind, "AuthorizerId": {"Ref": _authorizer_id(api, name)}}
+            settings: Body = {"AuthorizationType": kind, "AuthorizerId": {"Ref": api.id_of("Authorizer", name)}}
             return {**settings, "AuthorizationScopes": scopes} if scopes else settings
     return {}

@@ -1,15 +1,16 @@
-"""What the embedded cloud takes and does nothing with: properties of resources and kinds of event sources.
+"""What the embedded cloud takes and does nothing with: properties, event sources, tasks, and whole resources.
 
-One line for each property names all resources that have it. `dropped` takes whole types out, `in_name_only` names those
-without a server.
+One line for each property names all resources that have it. `dropped` takes whole types out.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sealift.cfn.values import mapping_at, properties, resources
 from sealift.local.expand.context import Body, Context, Expanded
+from sealift.local.expand.shape import known
 from sealift.model.template import Json
 
 
@@ -84,12 +85,37 @@ _OF_PIPES = {
     "RedshiftDataParameters": "Redshift",
     "TimestreamParameters": "Timestream",
 }
+NEEDS_CONTAINERS = (
+    *("AWS::DocDB::DBCluster", "AWS::DocDB::DBInstance", "AWS::RDS::DBCluster", "AWS::RDS::DBInstance"),
+    *("AWS::ECS::Service", "AWS::ECS::TaskDefinition", "AWS::EKS::Cluster"),
+    *("AWS::ElastiCache::CacheCluster", "AWS::ElastiCache::ReplicationGroup", "AWS::OpenSearchService::Domain"),
+)
+"""Types that are reported as available although nothing serves behind them."""
+SERVED = (
+    "apigateway:invoke", "dynamodb:deleteItem", "dynamodb:getItem", "dynamodb:putItem", "dynamodb:updateItem",
+    "ecs:runTask", "events:putEvents", "lambda:invoke", "sns:publish", "sqs:sendMessage", "states:startExecution",
+)  # fmt: skip
+"""Optimized integrations; `ecs:runTask` starts no container, which is said of the type."""
+_READERS = ("s3:getObject", "s3:listObjectsV2")
+"""What a distributed map reads its items by."""
+SERVED_BY_SDK = (
+    "athena", "cloudwatch", "cloudwatchlogs", "dynamodb", "ec2", "ecr", "ecs", "elasticache", "eventbridge", "glue",
+    "iam", "kinesis", "kms", "lambda", "logs", "rds", "rdsdata", "route53", "s3", "secretsmanager", "sfn", "sns", "sqs",
+    "ssm", "sts",
+)  # fmt: skip
+"""Services that `aws-sdk:SERVICE:ACTION` reaches."""
+_TASK = re.compile(r":states:::([A-Za-z0-9-]+(?::[A-Za-z0-9-]+)+)")
 
 
 def left_out(body: Body, context: Context) -> Expanded:
     """Change nothing, and name what has no effect."""
-    del context
-    return Expanded(body=body, notes=(*_properties(body), *_sources(body), *_pipes(body)))
+    parts = (_tasks(body, context), _in_name_only(body), _properties(body), _sources(body), _pipes(body))
+    return Expanded(body=body, notes=tuple(note for part in parts for note in part))
+
+
+def _in_name_only(body: Body) -> Iterator[str]:
+    for logical_id, resource in resources(body, *NEEDS_CONTAINERS):
+        yield f"{logical_id}: {resource['Type']} is there in name only; nothing serves behind it in the embedded cloud"
 
 
 def _properties(body: Body) -> Iterator[str]:
@@ -130,3 +156,23 @@ def _is_destination(body: Body, target: Json) -> bool:
     destinations = (f'"{logical_id}"' for logical_id, _ in resources(body, "AWS::Events::ApiDestination"))
     text = json.dumps(target)
     return ":api-destination/" in text or any(name in text for name in destinations)
+
+
+def _tasks(body: Body, context: Context) -> Iterator[str]:
+    """Yield the tasks of state machines at which an execution fails."""
+    for logical_id, resource in resources(body, "AWS::StepFunctions::StateMachine"):
+        missing = sorted({task for task in _TASK.findall(_definition(resource, body, context)) if not _served(task)})
+        if missing:
+            yield f"{logical_id}: the embedded cloud has no {', '.join(missing)}; an execution fails there"
+
+
+def _definition(resource: Body, body: Body, context: Context) -> str:
+    given = properties(resource)
+    key = known(mapping_at(given.get("DefinitionS3Location")).get("Key"), body, context)
+    data = context.read_blob(key) if key else None
+    return data.decode(errors="replace") if data is not None else json.dumps(given)
+
+
+def _served(task: str) -> bool:
+    service, action, *_ = task.split(":")
+    return action.lower() in SERVED_BY_SDK if service == "aws-sdk" else f"{service}:{action}" in (*SERVED, *_READERS)

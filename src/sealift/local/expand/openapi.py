@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sealift.cfn.values import list_at, mapping_at, properties
 from sealift.local.expand.context import Body, Context
-from sealift.local.expand.shape import known
+from sealift.local.expand.shape import child_id, inherited, known
 from sealift.model.template import Json
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -16,6 +16,27 @@ ANY = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 _IF = "Fn::If"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """An API with its document; `prefix` begins the types of its parts, `owner` is their property that names it."""
+
+    logical_id: str
+    resource: Body
+    document: Body
+    prefix: str
+    owner: str
+
+    def part(self, kind: str, settings: Body, condition: str | None = None) -> Body:
+        """Return a resource that belongs to this API, under its condition or one of its own."""
+        under: Body = {"Condition": condition} if condition else inherited(self.resource)
+        owner: Body = {self.owner: {"Ref": self.logical_id}}
+        return {**under, "Type": self.prefix + kind, "Properties": {**owner, **settings}}
+
+    def id_of(self, kind: str, *parts: str) -> str:
+        """Return the logical id of a part."""
+        return child_id(self.logical_id, kind, *parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

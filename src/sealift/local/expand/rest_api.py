@@ -4,31 +4,17 @@ Of a `Body` the emulator reads too little (no ANY, no MOCK, so no CORS preflight
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sealift.cfn.values import list_at, mapped, mapping_at, properties, resources
 from sealift.local.expand.context import Body, Context, Expanded
-from sealift.local.expand.openapi import document_of, models, operations, schemes
+from sealift.local.expand.openapi import Api, document_of, models, operations, schemes
 from sealift.local.expand.rest_authorizer import authorizers
 from sealift.local.expand.rest_method import method_settings, notes_on
-from sealift.local.expand.shape import child_id, inherited, with_properties, with_resources
+from sealift.local.expand.shape import with_properties, with_resources
 from sealift.model.template import Json
 
 _PREFIX = "AWS::ApiGateway::"
 _DROPPED = ("Body", "BodyS3Location", "FailOnWarnings", "Mode", "Parameters", "CloneFrom")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Api:
-    logical_id: str
-    resource: Body
-    document: Body
-
-    def part(self, kind: str, settings: Body, condition: str | None = None) -> Body:
-        """Return a resource that belongs to this API."""
-        under: Body = {"Condition": condition} if condition else inherited(self.resource)
-        owner: Body = {"RestApiId": {"Ref": self.logical_id}}
-        return {**under, "Type": _PREFIX + kind, "Properties": {**owner, **settings}}
 
 
 def rest_api(body: Body, context: Context) -> Expanded:
@@ -39,7 +25,7 @@ def rest_api(body: Body, context: Context) -> Expanded:
         document = document_of(resource, body, context)
         if not document:
             continue
-        api = _Api(logical_id=logical_id, resource=resource, document=document)
+        api = Api(logical_id=logical_id, resource=resource, document=document, prefix=_PREFIX, owner="RestApiId")
         parts = dict(_parts(api))
         changed |= parts
         changed[logical_id] = _without_body(api)
@@ -49,7 +35,7 @@ def rest_api(body: Body, context: Context) -> Expanded:
     return Expanded(body=with_resources(body, changed), notes=tuple(notes))
 
 
-def _without_body(api: _Api) -> Body:
+def _without_body(api: Api) -> Body:
     given, document = properties(api.resource), api.document
     info = mapping_at(document.get("info"))
     settings: Body = {"Name": given.get("Name") or info.get("title") or api.logical_id}
@@ -74,13 +60,13 @@ def _unescaped(media_type: Json) -> Json:
     return media_type.replace("~1", "/") if isinstance(media_type, str) else media_type
 
 
-def _parts(api: _Api) -> Iterator[tuple[str, Json]]:
+def _parts(api: Api) -> Iterator[tuple[str, Json]]:
     yield from _tree(api)
     for name, schema in models(api.document).items():
         settings: Body = {"Name": name, "ContentType": "application/json", "Schema": _schema(api, schema)}
-        yield _part_id(api, "Model", name), api.part("Model", settings)
+        yield api.id_of("Model", name), api.part("Model", settings)
     for name, settings in authorizers(schemes(api.document)):
-        yield _part_id(api, "Authorizer", name), api.part("Authorizer", settings)
+        yield api.id_of("Authorizer", name), api.part("Authorizer", settings)
     for name, validator in mapping_at(api.document.get("x-amazon-apigateway-request-validators")).items():
         flags = mapping_at(validator)
         settings = {
@@ -88,22 +74,22 @@ def _parts(api: _Api) -> Iterator[tuple[str, Json]]:
             "ValidateRequestBody": flags.get("validateRequestBody", False),
             "ValidateRequestParameters": flags.get("validateRequestParameters", False),
         }
-        yield _part_id(api, "Validator", name), api.part("RequestValidator", settings)
+        yield api.id_of("Validator", name), api.part("RequestValidator", settings)
     for kind, response in mapping_at(api.document.get("x-amazon-apigateway-gateway-responses")).items():
         yield (
-            _part_id(api, "Response", kind),
+            api.id_of("Response", kind),
             api.part("GatewayResponse", _gateway_response(kind, mapping_at(response))),
         )
     for operation in operations(api.document):
         settings = {
             "ResourceId": _resource_ref(api, _segments(operation.path)),
-            **method_settings(operation, api.document, lambda kind, name: {"Ref": _part_id(api, kind, name)}),
+            **method_settings(operation, api.document, lambda kind, name: {"Ref": api.id_of(kind, name)}),
         }
-        key = _part_id(api, "Method", operation.verb, operation.path)
+        key = api.id_of("Method", operation.verb, operation.path)
         yield key, api.part("Method", settings, operation.condition)
 
 
-def _schema(api: _Api, schema: Body) -> Json:
+def _schema(api: Api, schema: Body) -> Json:
     """Point references between schemas at models of the API, as an import does."""
 
     def change(value: Json) -> Json:
@@ -117,15 +103,11 @@ def _schema(api: _Api, schema: Body) -> Json:
     return mapped(schema, change)
 
 
-def _part_id(api: _Api, kind: str, *parts: str) -> str:
-    return child_id(api.logical_id, kind, *parts)
-
-
 def _segments(path: str) -> tuple[str, ...]:
     return tuple(part for part in path.split("/") if part)
 
 
-def _tree(api: _Api) -> Iterator[tuple[str, Json]]:
+def _tree(api: Api) -> Iterator[tuple[str, Json]]:
     """Yield a Resource for each segment of each path, parents first."""
     seen: set[tuple[str, ...]] = set()
     for path in mapping_at(api.document.get("paths")):
@@ -135,13 +117,13 @@ def _tree(api: _Api) -> Iterator[tuple[str, Json]]:
             if here not in seen:
                 seen.add(here)
                 settings: Body = {"ParentId": _resource_ref(api, here[:-1]), "PathPart": here[-1]}
-                yield _part_id(api, "Path", *here), api.part("Resource", settings)
+                yield api.id_of("Path", *here), api.part("Resource", settings)
 
 
-def _resource_ref(api: _Api, segments: tuple[str, ...]) -> Json:
+def _resource_ref(api: Api, segments: tuple[str, ...]) -> Json:
     if not segments:
         return {"Fn::GetAtt": [api.logical_id, "RootResourceId"]}
-    return {"Ref": _part_id(api, "Path", *segments)}
+    return {"Ref": api.id_of("Path", *segments)}
 
 
 def _gateway_response(kind: str, response: Body) -> Body:
@@ -153,7 +135,7 @@ def _gateway_response(kind: str, response: Body) -> Body:
     return {**settings, "StatusCode": str(response["statusCode"])} if "statusCode" in response else settings
 
 
-def _deployments_after(api: _Api, body: Body, parts: list[str]) -> dict[str, Json]:
+def _deployments_after(api: Api, body: Body, parts: list[str]) -> dict[str, Json]:
     """Let deployments wait for all parts: gateway responses are taken over at the moment of a deployment."""
     changed: dict[str, Json] = {}
     for logical_id, resource in resources(body, _PREFIX + "Deployment"):
@@ -165,9 +147,9 @@ def _deployments_after(api: _Api, body: Body, parts: list[str]) -> dict[str, Jso
     return changed
 
 
-def _is_conditional(api: _Api, part: str) -> bool:
+def _is_conditional(api: Api, part: str) -> bool:
     """Say whether a method stands under a condition: depending on what is not made would be refused."""
     return any(
-        operation.condition and _part_id(api, "Method", operation.verb, operation.path) == part
+        operation.condition and api.id_of("Method", operation.verb, operation.path) == part
         for operation in operations(api.document)
     )

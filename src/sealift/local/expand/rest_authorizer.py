@@ -6,6 +6,7 @@ from typing import Literal
 from sealift.cfn.values import mapping_at
 from sealift.local.expand.context import Body
 from sealift.local.expand.openapi import AUTHORIZER
+from sealift.local.expand.shape import capitalized
 
 Authorization = Literal["AWS_IAM", "COGNITO_USER_POOLS", "CUSTOM", "API_KEY"]
 
@@ -43,11 +44,5 @@ def _settings(name: str, scheme: Body) -> Body:
     elif kind == "REQUEST":
         # Without this the emulator would look at the Authorization header.
         settings["IdentitySource"] = ""
-    names = {
-        "authorizerUri": "AuthorizerUri",
-        "authorizerCredentials": "AuthorizerCredentials",
-        "authorizerResultTtlInSeconds": "AuthorizerResultTtlInSeconds",
-        "identityValidationExpression": "IdentityValidationExpression",
-        "providerARNs": "ProviderARNs",
-    }
-    return settings | {target: definition[key] for key, target in names.items() if key in definition}
+    names = ("authorizerUri", "authorizerCredentials", "authorizerResultTtlInSeconds", "identityValidationExpression")
+    return settings | capitalized(definition, *names, "providerARNs")

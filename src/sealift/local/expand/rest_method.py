@@ -6,6 +6,7 @@ from sealift.cfn.values import list_at, mapping_at
 from sealift.local.expand.context import Body
 from sealift.local.expand.openapi import Operation, requirements, schemes
 from sealift.local.expand.rest_authorizer import authorization_of
+from sealift.local.expand.shape import capitalized
 from sealift.model.template import Json
 
 PartRef = Callable[[str, str], Json]
@@ -40,18 +41,11 @@ def notes_on(api: str, operation: Operation) -> Iterator[str]:
 
 
 def _integration(definition: Body) -> Body:
-    names = {
-        "httpMethod": "IntegrationHttpMethod",
-        "uri": "Uri",
-        "credentials": "Credentials",
-        "requestParameters": "RequestParameters",
-        "requestTemplates": "RequestTemplates",
-        "timeoutInMillis": "TimeoutInMillis",
-        "connectionType": "ConnectionType",
-        "cacheKeyParameters": "CacheKeyParameters",
-    }
     settings: Body = {"Type": str(definition.get("type", "aws_proxy")).upper()}
-    settings |= {target: definition[source] for source, target in names.items() if source in definition}
+    if "httpMethod" in definition:
+        settings["IntegrationHttpMethod"] = definition["httpMethod"]
+    names = ("uri", "credentials", "requestParameters", "requestTemplates", "timeoutInMillis", "connectionType")
+    settings |= capitalized(definition, *names, "cacheKeyParameters")
     if isinstance(definition.get("passthroughBehavior"), str):
         settings["PassthroughBehavior"] = str(definition["passthroughBehavior"]).upper()
     responses: list[Json] = []

@@ -1,11 +1,11 @@
 """Rewriting templates for the embedded cloud, and the values in them that can be known now."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from sealift.cfn.evaluation import Bindings, parameter_values, resolved
+from sealift.cfn.evaluation import bindings_of, resolved
 from sealift.cfn.pseudo import pseudo_parameters
-from sealift.cfn.values import mapping_at, properties, scalar_text
+from sealift.cfn.values import mapping_at, properties, resources, scalar_text
 from sealift.local.expand.context import Body, Context
 from sealift.model.template import Json
 
@@ -19,6 +19,16 @@ def with_properties(resource: Body, changed: Mapping[str, Json], *, without: tup
     """Return the resource with properties replaced and some taken away."""
     kept = {k: v for k, v in properties(resource).items() if k not in without}
     return {**resource, "Properties": {**kept, **changed}}
+
+
+def rewritten(body: Body, change: Callable[[str, Body], Body | None], *types: str) -> Body:
+    """Return the template with each resource of these types as `change` returns it; None leaves it as it is."""
+    return with_resources(body, {i: new for i, r in resources(body, *types) if (new := change(i, r)) is not None})
+
+
+def capitalized(definition: Body, *names: str) -> Body:
+    """Return keys of an OpenAPI extension as the properties that CloudFormation calls alike, where they are given."""
+    return {name[0].upper() + name[1:]: definition[name] for name in names if name in definition}
 
 
 def child_id(parent: str, kind: str, *parts: str) -> str:
@@ -35,11 +45,5 @@ def inherited(resource: Body) -> Body:
 def known(value: Json, body: Body, context: Context) -> str | None:
     """Return the text that CloudFormation would make of a value, or None when it is known only after deployment."""
     pseudo = pseudo_parameters(account=context.account, region=context.region, stack_name=context.stack_name)
-    given = parameter_values(body, context.parameters, with_secrets=True)
-    bindings = Bindings(
-        parameters={**pseudo, **given},
-        mappings=mapping_at(body, "Mappings"),
-        conditions=mapping_at(body, "Conditions"),
-    )
-    found = resolved(value, bindings)
+    found = resolved(value, bindings_of(body, context.parameters, pseudo, with_secrets=True))
     return scalar_text(found) if isinstance(found, str | int | float) else None
