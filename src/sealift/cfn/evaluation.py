@@ -43,6 +43,17 @@ def parameter_values(body: dict[str, Json], given: Mapping[str, str], *, with_se
     return values
 
 
+def bindings_of(
+    body: dict[str, Json], given: Mapping[str, str], pseudo: Mapping[str, Json], *, with_secrets: bool = False
+) -> Bindings:
+    """Return what a template's parameters, mappings and conditions make known, with these pseudo parameters."""
+    return Bindings(
+        parameters={**pseudo, **parameter_values(body, given, with_secrets=with_secrets)},
+        mappings=mapping_at(body, "Mappings"),
+        conditions=mapping_at(body, "Conditions"),
+    )
+
+
 def is_known(value: Json) -> bool:
     """Say whether no intrinsic function is left in a value."""
     if isinstance(value, list):

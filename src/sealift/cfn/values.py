@@ -42,6 +42,13 @@ def list_at(value: object, *keys: str) -> list[Json]:
     return found if isinstance(found, list) else []
 
 
+def mapping_on(path: TemplatePath, value: Json) -> dict[str, Json]:
+    """Return the mapping at a path of keys and indexes, or an empty one where there is none."""
+    for key in path:
+        value = value[key] if isinstance(value, list) and isinstance(key, int) else value_at(value, str(key))
+    return mapping_at(value)
+
+
 def parsed(text: str | bytes) -> dict[str, Json]:
     """Return the template of a JSON text, or an empty one where it is no JSON object."""
     try:

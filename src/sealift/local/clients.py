@@ -46,21 +46,11 @@ _PYTHON = re.compile(
 )
 _NODE = re.compile(rb"""["']@aws-sdk/client-([a-z0-9-]+)["']|["']aws-sdk/clients/([a-z0-9]+)["']|\bAWS\.([A-Z]\w+)\(""")
 _OF_THE_SDK = frozenset(
-    [
-        "config",
-        "configservice",
-        "credentials",
-        "endpoint",
-        "service",
-        "request",
-        "httprequest",
-        "response",
-        "sharedinicredentials",
-        "temporarycredentials",
-        "chainabletemporarycredentials",
-        "cognitoidentitycredentials",
-        "environmentcredentials",
-    ]
+    {
+        *("config", "configservice", "endpoint", "service", "request", "httprequest", "response", "credentials"),
+        *("sharedinicredentials", "temporarycredentials", "chainabletemporarycredentials"),
+        *("cognitoidentitycredentials", "environmentcredentials"),
+    }
 )
 """What `AWS.Name(…)` can be beside a client."""
 _MOST_BYTES = 2_000_000

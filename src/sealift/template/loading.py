@@ -9,7 +9,7 @@ from types import MappingProxyType
 from sealift.boundary import repository
 from sealift.cfn.evaluation import Bindings, is_known, resolved
 from sealift.cfn.intrinsics import walk
-from sealift.cfn.values import list_at, mapping_at
+from sealift.cfn.values import list_at, mapping_at, mapping_on
 from sealift.errors import TemplateError
 from sealift.model.template import Asset, Json, Template, TemplatePath
 from sealift.template import declared
@@ -81,9 +81,7 @@ def load(
 
 def _handed_down(source: Source, nested: Asset) -> Given:
     path = nested.paths[0]
-    resource: Json = source.body
-    for key in path[: path.index("Properties")]:
-        resource = mapping_at(resource).get(str(key))
+    resource = mapping_on(path[: path.index("Properties")], source.body)
     return handed_down(mapping_at(resource, "Properties", "Parameters"), source.scopes)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from sealift.cfn.evaluation import Bindings, condition, parameter_values, resolved
+from sealift.cfn.evaluation import bindings_of, condition, resolved
 from sealift.cfn.values import declarations, mapping_at, scalar_text, value_at
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.template import Json, Outside
@@ -35,12 +35,8 @@ def outside(body: bytes, *, parameters: Mapping[str, str], read: ReadBlob) -> tu
 
 
 def _outside(body: dict[str, Json], given: Mapping[str, str], read: ReadBlob, prefix: str) -> Iterator[Outside]:
-    pseudo: dict[str, Json] = {name: value for name, value in given.items() if name.startswith("AWS::")}
-    bindings = Bindings(
-        parameters={**parameter_values(body, given), **pseudo},
-        mappings=mapping_at(body, "Mappings"),
-        conditions=mapping_at(body, "Conditions"),
-    )
+    pseudo = {name: value for name, value in given.items() if name.startswith("AWS::")}
+    bindings = bindings_of(body, given, pseudo)
     for path, resource in declarations(mapping_at(body, "Resources"), ()):
         logical_id, named = path[-1], value_at(resource, "Condition")
         if not isinstance(resource, dict) or (isinstance(named, str) and condition(named, bindings) is False):
@@ -58,9 +54,8 @@ def _outside(body: dict[str, Json], given: Mapping[str, str], read: ReadBlob, pr
                     for name, text in mapping_at(resolved(properties.get("Parameters"), bindings)).items()
                     if isinstance(text, str)
                 }
-                around = {name: text for name, text in given.items() if name.startswith("AWS::")}
                 nested: dict[str, Json] = json.loads(read(own[1]))
-                yield from _outside(nested, {**around, **inner}, read, f"{prefix}{logical_id}/")
+                yield from _outside(nested, {**pseudo, **inner}, read, f"{prefix}{logical_id}/")
 
 
 def _named(kind: str, properties: dict[str, Json]) -> Iterator[tuple[str, Json]]:

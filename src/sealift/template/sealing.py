@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 from sealift.cfn.references import version_parameter
-from sealift.cfn.values import mapping_at
+from sealift.cfn.values import mapping_at, mapping_on
 from sealift.errors import InternalError
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.template import Json, Template, TemplatePath
@@ -81,15 +81,7 @@ def _point(body: dict[str, Json], path: TemplatePath, sha256: str) -> None:
 
 
 def _resource(body: dict[str, Json], path: TemplatePath) -> dict[str, Json]:
-    return _at(body, path[: len(path) - 1 - path[::-1].index("Properties")])
-
-
-def _at(body: dict[str, Json], path: TemplatePath) -> dict[str, Json]:
-    at: Json = body
-    for key in path:
-        at = at[key] if isinstance(at, list) and isinstance(key, int) else mapping_at(at).get(str(key))
-    assert isinstance(at, dict)
-    return at
+    return mapping_on(path[: len(path) - 1 - path[::-1].index("Properties")], body)
 
 
 def _shape(kind: str, path: TemplatePath) -> Shape:

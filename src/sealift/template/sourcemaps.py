@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 
 from typing import Final
 
-from sealift.cfn.values import mapping_at, scalar_text
+from sealift.cfn.values import mapping_at, mapping_on, scalar_text
 from sealift.model.template import Asset, Json, Template
 
 OPTION: Final = "--enable-source-maps"
@@ -25,7 +25,7 @@ def with_source_maps(body: dict[str, Json], template: Template) -> None:
         if not _mapped(asset):
             continue
         for path in asset.paths:
-            resource = _resource(body, path)
+            resource = mapping_on(path[: path.index("Properties")], body)
             properties = mapping_at(resource, "Properties")
             environment = properties.get("Environment", {})
             variables = mapping_at(environment).get("Variables", {})
@@ -52,10 +52,3 @@ def _with_option(given: Json) -> Json:
         return {"Fn::Sub": [f"${{Given}} {OPTION}", {"Given": given}]}
     text = scalar_text(given)
     return text if OPTION in text.split() else f"{text} {OPTION}".strip()
-
-
-def _resource(body: dict[str, Json], path: tuple[str | int, ...]) -> dict[str, Json]:
-    at: Json = body
-    for key in path[: path.index("Properties")]:
-        at = at[key] if isinstance(at, list) and isinstance(key, int) else mapping_at(at).get(str(key))
-    return mapping_at(at)
