@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import combinations
 
 from sealift.isolation.mentions import Place, values_at
 from sealift.isolation.patterns import has_outside, has_symbol, is_wild
@@ -256,6 +257,5 @@ def same_things(world: World) -> Sequence[tuple[Identity, str, str]]:
     return [
         (by_environment[left], left, right)
         for by_environment in owners.values()
-        for index, left in enumerate(by_environment)
-        for right in list(by_environment)[index + 1 :]
+        for left, right in combinations(by_environment, 2)
     ]

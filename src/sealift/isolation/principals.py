@@ -64,6 +64,16 @@ class Principal:
         return (self.arn, *self.other_arns)
 
     @property
+    def denials(self) -> list[Statement]:
+        """Return its statements that deny."""
+        return [s for s in self.statements if not s.allow]
+
+    @property
+    def limits(self) -> list[list[Statement]]:
+        """Return what limits its permissions: the boundary, where one is known."""
+        return [] if self.boundary is None else [self.boundary]
+
+    @property
     def location(self) -> Location | None:
         """Return the place in the user's template."""
         return self.place or (self.scope.location(self.logical_id) if self.scope else None)

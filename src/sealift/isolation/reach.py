@@ -214,7 +214,7 @@ def _not_denied(
     principal: Principal, names: frozenset[str], entries: list[Owned], target: Sealed
 ) -> Iterator[tuple[list[Owned], frozenset[str]]]:
     """Yield each set of actions that remains after denials and boundary, with the resources that it remains for."""
-    denials = [s for s in principal.statements if not s.allow]
+    denials = principal.denials
     boundary = principal.boundary
     if not denials and boundary is None:
         yield entries, names

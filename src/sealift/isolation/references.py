@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from sealift.cfn.intrinsics import walk
+from sealift.cfn.references import references, setting_of
 from sealift.cfn.substitution import names
 from sealift.isolation.identities import names_of
 from sealift.isolation.mentions import Place, values_at
@@ -156,15 +157,7 @@ def shared(found: dict[str, list[Place]]) -> Iterator[tuple[Place, str, str, str
 @lru_cache(maxsize=4096)
 def texts_in(text: str) -> tuple[str, ...]:
     """Return the names of dynamic references in a text."""
-    found = re.findall(r"\{\{resolve:(?:ssm|ssm-secure|secretsmanager):([^}]*)\}\}", text)
-    return tuple(_bare(name) for name in found)
-
-
-def _bare(reference: str) -> str:
-    """Return the name without version, JSON key and stage."""
-    if reference.startswith("arn:"):
-        return ":".join(reference.split(":")[:7])
-    return reference.split(":", 1)[0]
+    return tuple(setting_of(service, rest) for service, rest in references(text))
 
 
 def walk_text(value: Json) -> Iterator[str]:

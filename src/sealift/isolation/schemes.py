@@ -65,7 +65,7 @@ class Schemes:
                 self._accounts.setdefault(view.account, set()).add(view.name)
         for words in _NOBODYS:
             self._owners.setdefault(words, set())
-        stacks = [_segments(stack.name) for view in views for stack in view.stacks]
+        stacks = [segments_of(stack.name) for view in views for stack in view.stacks]
         for words in list(self._owners):
             # What stands in every stack's name says nothing: the application may be called so.
             if stacks and all(_within(words, segments) for segments in stacks):
@@ -96,18 +96,18 @@ class Schemes:
         host = host_in(name)
         if host is None or _OWN_DOMAINS.search(host):
             return False
-        return self._common.isdisjoint(_segments(name)) and _domain(host) not in self._domains
+        return self._common.isdisjoint(segments_of(name)) and _domain(host) not in self._domains
 
     def has_our_word(self, name: str) -> bool:
         """Return whether a name contains a word that all stack names share; true when they share none."""
-        return not self._common or not self._common.isdisjoint(_segments(name))
+        return not self._common or not self._common.isdisjoint(segments_of(name))
 
     def belongs(self, name: str, environment: str) -> bool:
         """Return whether a name has a word of this environment."""
         return environment in self.owners(name)
 
     def _found(self, name: str) -> Iterator[str]:
-        for segments in (_segments(name), _humps(name)):
+        for segments in (segments_of(name), _humps(name)):
             at = 0
             while at < len(segments):
                 for size in range(min(self._longest, len(segments) - at), 0, -1):
@@ -130,17 +130,18 @@ def _words_of(view: EnvironmentView, claimed: set[str]) -> Iterator[Words]:
     given = {value.lower() for stack in view.stacks for value in stack.parameters.values()}
     for forms in _FORMS:
         if own & set(forms):
-            yield from (_segments(form) for form in forms)
+            yield from (segments_of(form) for form in forms)
         elif not claimed & set(forms):
-            yield from (_segments(form) for form in forms if form in given)
+            yield from (segments_of(form) for form in forms if form in given)
     for stack in view.stacks:
-        words = _segments(stack.name)
+        words = segments_of(stack.name)
         if len(words) > 1:
             yield words
 
 
 @lru_cache(maxsize=65536)
-def _segments(text: str) -> Words:
+def segments_of(text: str) -> Words:
+    """Return the segments of a name, in lower case."""
     return tuple(found.lower() for found in _SEGMENT.findall(text))
 
 
@@ -157,15 +158,10 @@ def _within(words: Words, segments: Words) -> bool:
     return any(segments[at : at + len(words)] == words for at in range(len(segments)))
 
 
-def segments_of(text: str) -> Words:
-    """Return the segments of a name, in lower case."""
-    return _segments(text)
-
-
 def names_in(text: str) -> Iterator[str]:
     """Yield the parts of a text that may be names: of two segments at least, and no file of the code."""
     for token in (_FILE_OF_URL.sub("", _DEV.sub(r"\1", found)) for found in _TOKEN.findall(text)):
-        if (len(_segments(token)) > 1 or len(_humps(token)) > 1) and not _NO_NAME.fullmatch(token):
+        if (len(segments_of(token)) > 1 or len(_humps(token)) > 1) and not _NO_NAME.fullmatch(token):
             yield token
 
 

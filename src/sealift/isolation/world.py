@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import combinations
 from operator import itemgetter
 from typing import TypeVar, cast
 
@@ -335,9 +336,7 @@ class World:
 
     def pairs(self) -> Iterator[tuple[Sealed, Sealed]]:
         """Yield every unordered pair of environments."""
-        for index, left in enumerate(self.environments):
-            for right in self.environments[index + 1 :]:
-                yield left, right
+        return combinations(self.environments, 2)
 
     def common_terms(self, left: str, right: str) -> frozenset[str]:
         """Return the terms of explicit names that both environments have."""

@@ -36,7 +36,7 @@ def statements(environment: Sealed, *, trust: bool) -> Iterator[tuple[Grant, Sta
 def limiting(statement: Statement) -> list[Test]:
     """Return the conditions that limit who may use the grant; set operators that an absent key satisfies do not."""
     # A service sets the encryption context of its own calls; everybody else writes what he likes.
-    by_service = bool(statement.principals) and all(kind == "Service" for kind, _ in statement.principals)
+    by_service = _is_of_a_service(statement)
     return [
         test
         for test in statement.tests
@@ -164,7 +164,7 @@ def _meets_another(world: World, environment: Sealed, value: str) -> bool:
 def admitted(world: World, environment: Sealed, pattern: str) -> Iterator[tuple[Sealed, str, str]]:
     """Yield environment, ARN and name of what an AWS principal names elsewhere, the first of each environment."""
     for other in world.others(environment.name):
-        whole = _whole_account(pattern)
+        whole = account_of(pattern)
         if whole is not None:
             if whole == other.setting.account != environment.setting.account:
                 yield other, f"arn:{other.setting.partition}:iam::{whole}:root", "the whole account"
@@ -175,16 +175,12 @@ def admitted(world: World, environment: Sealed, pattern: str) -> Iterator[tuple[
                 break
 
 
-def _whole_account(pattern: str) -> str | None:
+def account_of(pattern: str) -> str | None:
+    """Return the account when the principal is a whole account."""
     if is_account(pattern):
         return pattern
     parts = pattern.split(":")
     return parts[4] if len(parts) == 6 and parts[5] == "root" else None
-
-
-def account_of(pattern: str) -> str | None:
-    """Return the account when the principal is a whole account."""
-    return _whole_account(pattern)
 
 
 def _as_role(pattern: str) -> str:

@@ -36,8 +36,7 @@ def may_reach(world: World, source: Sealed, attempted: Attempted) -> bool:
 
 
 def _permits(role: Principal, action: str, entry: Owned) -> bool:
-    limits = [] if role.boundary is None else [role.boundary]
-    return may(role.statements, action, entry.term, limits=limits)
+    return may(role.statements, action, entry.term, limits=role.limits)
 
 
 def _concerned(target: Sealed, attempted: Attempted) -> Iterator[Owned]:

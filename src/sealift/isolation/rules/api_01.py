@@ -1,6 +1,7 @@
 """API-01: a domain or base path leads to another environment's API."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from sealift.isolation.mentions import Place, values_at
 from sealift.isolation.model import Finding
@@ -23,12 +24,10 @@ def check(world: World) -> Iterator[Finding]:
                         key = (domain, paths[0] if paths else "")
                         owners.setdefault(key, {}).setdefault(environment.name, place)
     for (domain, path), by_environment in owners.items():
-        names = list(by_environment)
-        for index, left in enumerate(names):
-            for right in names[index + 1 :]:
-                address = f"{domain}/{path}"
-                message = f"{left} and {right} both map {address}: one takes the other's requests."
-                yield RULE.on_reference(world, by_environment[left], (left, right), message, resource=address)
+        for left, right in combinations(by_environment, 2):
+            address = f"{domain}/{path}"
+            message = f"{left} and {right} both map {address}: one takes the other's requests."
+            yield RULE.on_reference(world, by_environment[left], (left, right), message, resource=address)
 
 
 _TEMPLATE = resource(

@@ -24,10 +24,9 @@ def check(world: World) -> Iterator[Finding]:
 def _writers(world: World, source: Sealed, target: Sealed, bucket: str) -> Iterator[Finding]:
     term = f"arn:{source.setting.partition}:s3:::{bucket}"
     for principal in source.principals:
-        limits = [principal.boundary] if principal.boundary is not None else []
         for action in _WRITES:
             on = f"{term}/*" if action.endswith("Object") else term
-            if may(principal.statements, action, on, limits=limits):
+            if may(principal.statements, action, on, limits=principal.limits):
                 message = f"may write to {bucket}, which {target.name}'s code comes from."
                 yield RULE.on_principal(
                     world, principal, message, action=action, resource=on.replace("*", "x"), target=target.name

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import combinations
 
 from sealift.isolation.identities import Identity, named_in, parents, same_things, shape
 from sealift.isolation.mentions import Place, texts_of, values_at
@@ -81,14 +82,12 @@ def _shared_parents(world: World) -> list[tuple[Place, str, str, str]]:
             users.setdefault(str(place.value.only), {}).setdefault(environment.name, place)
     found = []
     for text, by_environment in users.items():
-        names = list(by_environment)
         outside = outside_of(world, text)
         if is_of_aws(text) or world.schemes.owners(str(outside) if outside else text):
             continue
-        for index, left in enumerate(names):
-            for right in names[index + 1 :]:
-                if world.same_account(left, right) or (":" in text and not has_outside(text)):
-                    found.append((by_environment[left], text, left, right))
+        for left, right in combinations(by_environment, 2):
+            if world.same_account(left, right) or (":" in text and not has_outside(text)):
+                found.append((by_environment[left], text, left, right))
     return found
 
 

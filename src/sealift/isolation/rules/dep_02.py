@@ -1,6 +1,7 @@
 """DEP-02: the role that CloudFormation uses is shared, or has no boundary."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from sealift.isolation.model import Finding, Witness
 from sealift.isolation.rule import Example, Rule
@@ -17,17 +18,12 @@ def check(world: World) -> Iterator[Finding]:
             if world.shared_with(environment.name):
                 yield from _unbounded(environment, role)
     for role, listed in users.items():
-        for index, left in enumerate(listed):
-            for right in listed[index + 1 :]:
-                if left.view.kind == right.view.kind == "preview":
-                    continue  # [previews] names one role for all of them, as it names one that deploys them
-                message = f"CloudFormation deploys {left.name} and {right.name} by one role."
-                yield RULE.finding(
-                    left.name,
-                    message,
-                    target=right.name,
-                    witness=Witness(principal=role, action="cloudformation:UpdateStack", resource=right.view.name),
-                )
+        for left, right in combinations(listed, 2):
+            if left.view.kind == right.view.kind == "preview":
+                continue  # [previews] names one role for all of them, as it names one that deploys them
+            message = f"CloudFormation deploys {left.name} and {right.name} by one role."
+            witness = Witness(principal=role, action="cloudformation:UpdateStack", resource=right.view.name)
+            yield RULE.finding(left.name, message, target=right.name, witness=witness)
 
 
 def _unbounded(environment: Sealed, role: str) -> Iterator[Finding]:

@@ -31,14 +31,14 @@ def check(world: World) -> Iterator[Finding]:
 
 def _outside(world: World, environment: Sealed, principal: Principal) -> Iterator[Finding]:
     alone = not world.shared_with(environment.name)
-    denials = [s for s in principal.statements if not s.allow]
-    limits = [principal.boundary] if principal.boundary is not None else []
     for statement in principal.statements:
         pattern = next((p for p in _roles_of(statement) if not _kept(environment, p, alone=alone)), None)
         if pattern is None or (statement.managed and any(t.key == "iam:passedtoservice" for t in statement.tests)):
             # AWS's policies pass a service's own roles to it.
             continue
-        action = next((a for a in _ACTIONS if may([statement, *denials], a, ROLES, limits=limits)), None)
+        action = next(
+            (a for a in _ACTIONS if may([statement, *principal.denials], a, ROLES, limits=principal.limits)), None
+        )
         if action is None:
             continue
         through = f" (through {statement.managed})" if statement.managed else ""

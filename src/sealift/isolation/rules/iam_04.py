@@ -43,12 +43,11 @@ def check(world: World) -> Iterator[Finding]:
 
 def _ways(environment: Sealed, principal: Principal) -> Iterator[tuple[str, Statement, str]]:
     """Yield action, statement and what is wrong."""
-    denials = [s for s in principal.statements if not s.allow]
-    limits = [principal.boundary] if principal.boundary is not None else []
+    limits = principal.limits
     allows = [s for s in principal.statements if s.allow and _concerns(s)]
     boundaries = {v for s in allows for t in _boundary_tests(environment, s) for v in t.values}
     for statement in allows:
-        listed = [statement, *denials]
+        listed = [statement, *principal.denials]
         names = () if _boundary_tests(environment, statement) else WIDENING
         for name in (*names, *REMOVING):
             if may(listed, f"iam:{name}", IDENTITIES, limits=limits):

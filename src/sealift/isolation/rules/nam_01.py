@@ -1,6 +1,7 @@
 """NAM-01: two environments give one resource the same name."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from sealift.isolation.identities import same_things, shape
 from sealift.isolation.mentions import Place, values_at
@@ -21,13 +22,11 @@ def check(world: World) -> Iterator[Finding]:
                 owners.setdefault(entry.term, {}).setdefault(environment.name, entry)
     seen: set[tuple[str, str, str]] = set()
     for term, by_environment in owners.items():
-        names = list(by_environment)
-        for index, left in enumerate(names):
-            for right in names[index + 1 :]:
-                entry = by_environment[left]
-                if (left, right, entry.logical_id) not in seen:
-                    seen.add((left, right, entry.logical_id))
-                    yield _finding((left, right), entry, term)
+        for left, right in combinations(by_environment, 2):
+            entry = by_environment[left]
+            if (left, right, entry.logical_id) not in seen:
+                seen.add((left, right, entry.logical_id))
+                yield _finding((left, right), entry, term)
     yield from _stacks(world)
     yield from _by_schema(world, seen)
     yield from _without_arn(world)

@@ -106,7 +106,7 @@ def _outside(world: World, environment: Sealed) -> dict[str, list[_Use]]:
     """Return the uses of what nobody of the proof owns, by service and the literal beginning of its name."""
     found: dict[str, list[_Use]] = {}
     for principal in environment.principals:
-        denials = [s for s in principal.statements if not s.allow]
+        denials = principal.denials
         for statement in principal.statements:
             if not statement.allow or statement.but_resources or statement.managed is not None:
                 continue
@@ -160,13 +160,12 @@ def _is_whole(service: str, resource: str, name: str) -> bool:
 
 def _use(principal: Principal, statement: Statement, denials: list[Statement], pattern: str) -> _Use | None:
     service = pattern.split(":", 3)[2]
-    limits = [principal.boundary] if principal.boundary is not None else []
     left = [
         (name, fact)
         for name, fact in _named(statement.actions, service)
         if not fact.lists_only
         and not _needs_more(pattern, fact)
-        and may([statement, *denials], name, pattern, limits=limits)
+        and may([statement, *denials], name, pattern, limits=principal.limits)
     ]
     writing = next((f for f in left if f[0] in _TAKING or (f[1].writes and not _is_call(pattern, *f))), None)
     chosen = writing or next(iter(left), None)
