@@ -1,8 +1,9 @@
 """What is left to do by hand once a bootstrap stack stands."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from sealift.bootstrap.target import PATH, BootstrapTarget
+from sealift.bootstrap.target import BootstrapTarget
 from sealift.model.app import Environment
 
 
@@ -31,7 +32,5 @@ def boundary_advice(target: BootstrapTarget, unbounded: Sequence[str]) -> Iterat
     yield "In the template, for all functions at once, and as a property of each AWS::IAM::Role:\n"
     yield "    Globals:"
     yield "      Function:"
-    arn = f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy{PATH}${{AWS::StackName}}-boundary"
-    if target.stacks != (target.stack,) or len(target.stacks) > 1:
-        arn = f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy{PATH}{target.stack}-boundary"
-    yield f"        PermissionsBoundary: !Sub {arn}"
+    of_each = replace(target, stack="${AWS::StackName}")
+    yield f"        PermissionsBoundary: !Sub {(of_each if target.stacks == (target.stack,) else target).boundary_arn}"

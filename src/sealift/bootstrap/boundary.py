@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from sealift.bootstrap.owned import KNOWN, NEW, TAGGED, asked_for, by_tag, owned, roles_of, stacks_of
-from sealift.bootstrap.target import PATH, BootstrapTarget, sub, subs
+from sealift.bootstrap.target import BootstrapTarget, sub, subs
 from sealift.model.template import Json
 
 Statement = dict[str, Json]
@@ -21,11 +21,6 @@ def allow(sid: str, action: str | list[Json], resource: Json, condition: Json = 
         action = [f"{service}:{name}" for name in names.split()]
     made: Statement = {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource}
     return made if condition is None else {**made, "Condition": condition}
-
-
-def boundary_arn(target: BootstrapTarget) -> str:
-    """Return the ARN of the boundary: on a path that nothing of the environment may write to."""
-    return f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy{PATH}{target.stack}-boundary"
 
 
 def not_covered(target: BootstrapTarget) -> tuple[str, ...]:
@@ -56,7 +51,7 @@ def boundary(target: BootstrapTarget) -> Iterator[Json]:
         yield allow("Traces", "xray:PutTraceSegments PutTelemetryRecords", "*")
     if "iam" in target.services:
         yield from _roles(target)
-    yield allow("Artifacts", "s3:GetObject", sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}/*"))
+    yield allow("Artifacts", "s3:GetObject", sub(f"{target.bucket_arn}/*"))
     # The SAM transform and AWS's other macros.
     yield allow("Macros", "cloudformation:CreateChangeSet", sub(MACROS))
     if "cloudformation" in target.services:
@@ -70,7 +65,7 @@ def _actions(target: BootstrapTarget, known: Mapping[str, tuple[str, ...]]) -> l
 
 def _roles(target: BootstrapTarget) -> Iterator[Json]:
     own = subs(roles_of(target))
-    bounded: Json = {"StringEquals": {"iam:PermissionsBoundary": sub(boundary_arn(target))}}
+    bounded: Json = {"StringEquals": {"iam:PermissionsBoundary": sub(target.boundary_arn)}}
     within = "iam:CreateRole PutRolePolicy AttachRolePolicy PutRolePermissionsBoundary"
     yield allow("OwnRolesWithinTheBoundary", within, own, bounded)
     rest = (

@@ -100,7 +100,7 @@ def bucket_policy(target: BootstrapTarget) -> dict[str, Json]:
 
 
 def _denials(target: BootstrapTarget) -> Iterator[Json]:
-    whole = f"arn:${{AWS::Partition}}:s3:::{target.bucket}"
+    whole = target.bucket_arn
     if not target.local:
         insecure: Json = {"Bool": {"aws:SecureTransport": "false"}}
         yield _deny("TlsOnly", "s3:*", subs([whole, f"{whole}/*"]), insecure)
@@ -112,29 +112,23 @@ def _denials(target: BootstrapTarget) -> Iterator[Json]:
     yield _deny("WrittenKnowingly", "s3:PutObject", heads, blind)
     own = [f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{PATH}{target.stack}-*", *roles_of(target)]
     ours: Json = {"ArnLike": {"aws:PrincipalArn": subs(own)}}
-    deleting: list[Json] = [
-        "s3:BypassGovernanceRetention",
-        "s3:DeleteObject",
-        "s3:DeleteObjectVersion",
-        "s3:PutObjectRetention",
-    ]
+    deleting = "BypassGovernanceRetention DeleteObject DeleteObjectVersion PutObjectRetention"
     kept = [f"{whole}/{prefix}*" for prefix in SHARED] if target.previews else [f"{whole}/*"]
-    yield _deny("NeverDeleted", deleting, subs(kept), ours)
-    settings: list[Json] = [
-        "s3:DeleteBucket",
-        "s3:DeleteBucketPolicy",
-        "s3:PutBucketObjectLockConfiguration",
-        "s3:PutBucketPolicy",
-        "s3:PutBucketPublicAccessBlock",
-        "s3:PutBucketVersioning",
-        "s3:PutLifecycleConfiguration",
-    ]
-    yield _deny("LeftAsItIs", settings, sub(whole), ours)
+    yield _deny("NeverDeleted", _s3(deleting), subs(kept), ours)
+    settings = (
+        "DeleteBucket DeleteBucketPolicy PutBucketObjectLockConfiguration PutBucketPolicy"
+        " PutBucketPublicAccessBlock PutBucketVersioning PutLifecycleConfiguration"
+    )
+    yield _deny("LeftAsItIs", _s3(settings), sub(whole), ours)
 
 
 def _placed(key: str, target: BootstrapTarget) -> str:
     """Return where a key is in the bucket: what belongs to one preview alone is in its folder."""
     return key if key.startswith(SHARED) else target.folder + key
+
+
+def _s3(names: str) -> list[Json]:
+    return [f"s3:{name}" for name in names.split()]
 
 
 def _deny(sid: str, action: Json, resource: Json, condition: Json) -> Json:

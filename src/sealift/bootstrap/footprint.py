@@ -25,7 +25,8 @@ _SERVERLESS: Mapping[str, Sequence[str]] = {
 _ROLE = "AWS::IAM::Role"
 MADE_UP = "sealift-any"
 """Stands in a name for what is not known; IAM simulates resources that do not exist."""
-_PLACES = re.compile(r"\$\{(\w+)\}")
+PLACES = re.compile(r"\$\{(\w+)\}")
+"""Places in the format of an ARN."""
 _SAM = "AWS::Serverless::"
 
 
@@ -59,6 +60,11 @@ class Footprint:
     """Whether the first deployment has to make the bucket."""
     boundary: str = ""
     """ARN of the permissions boundary, when every role that the templates make has one."""
+
+    @property
+    def known(self) -> dict[str, str]:
+        """Return what stands at the places that every ARN has."""
+        return {"Partition": self.partition, "Region": self.region, "Account": self.account}
 
     def named(self, kind: str) -> tuple[str, ...]:
         """Return the names of resources of a type, as ARNs have them: not the URL of a queue or the slash of a path."""
@@ -113,4 +119,4 @@ def _has_own_role(template: Template, resource: Json) -> bool:
 
 def filled_in(arn: str, known: Mapping[str, str]) -> str:
     """Return the format of an ARN with values for its places."""
-    return _PLACES.sub(lambda match: known[match[1]], arn)
+    return PLACES.sub(lambda match: known[match[1]], arn)

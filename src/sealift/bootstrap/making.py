@@ -4,16 +4,14 @@ A test holds every derived action against the permissions in the schema of its t
 to another resource, such as a method of an API, is not simulated.
 """
 
-import re
 from collections.abc import Iterator
 
-from sealift.bootstrap.footprint import Footprint
+from sealift.bootstrap.footprint import PLACES, Footprint
 from sealift.bootstrap.uses import prefix_of
 from sealift.isolation.actions import service
 from sealift.model.rights import Permission
 
 _VERBS = ("Create", "Put", "Publish", "Register", "Delete", "Deregister")
-_PLACES = re.compile(r"\$\{(\w+)\}")
 _LEGACY = frozenset(
     {"AWS::DynamoDB::GlobalTable", "AWS::IAM::AccessKey", "AWS::IAM::Policy", "AWS::RDS::DBSecurityGroup"}
 )
@@ -36,7 +34,7 @@ def actions(kind: str) -> Iterator[tuple[str, str]]:
         return
     for action in filter(None, (facts.actions.get(f"{verb}{name}".lower()) for verb in _VERBS)):
         formats = [facts.types[one] for one in action.types if one.replace("-", "") in _kinds(name)]
-        if len(formats) == 1 and len(set(_PLACES.findall(formats[0])) - {"Partition", "Region", "Account"}) == 1:
+        if len(formats) == 1 and len(set(PLACES.findall(formats[0])) - {"Partition", "Region", "Account"}) == 1:
             yield f"{facts.prefix}:{action.name}", formats[0]
 
 
@@ -46,5 +44,4 @@ def _kinds(name: str) -> tuple[str, str]:
 
 
 def _filled(arn: str, name: str, of: Footprint) -> str:
-    known = {"Partition": of.partition, "Region": of.region, "Account": of.account}
-    return name if name.startswith("arn:") else _PLACES.sub(lambda match: known.get(match[1], name), arn)
+    return name if name.startswith("arn:") else PLACES.sub(lambda match: of.known.get(match[1], name), arn)

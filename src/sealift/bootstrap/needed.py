@@ -3,11 +3,10 @@
 The list is rights.py alone. What is not simulated stands here with its reason.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from sealift.bootstrap import needs
-from sealift.bootstrap.footprint import MADE_UP, Footprint, filled_in
+from sealift.bootstrap.footprint import MADE_UP, PLACES, Footprint, filled_in
 from sealift.bootstrap.needs import Need
 from sealift.bootstrap.rights import EVERYTHING, OBJECT, RIGHTS, Right
 from sealift.delivery.identity import ENVIRONMENT_TAG, OWNER_TAG
@@ -69,7 +68,6 @@ _KINDS: Mapping[tuple[str, str], str] = {
 _OF_TEMPLATES = frozenset({"aoss", "dynamodb", "lambda", "rds"})
 """Services that commands ask for everything of, only where the templates use them."""
 _KEYS = (f"blobs/{MADE_UP}", f"ledger/{MADE_UP}", "lease.json", f"releases/{MADE_UP}")
-_PLACES = re.compile(r"\$\{(\w+)\}")
 
 
 def needed(commands: Collection[str], of: Footprint) -> dict[Permission, tuple[Need, ...]]:
@@ -111,14 +109,13 @@ def _is_for(need: Need, commands: Collection[str], of: Footprint) -> bool:
 
 def _arns(right: Right, prefix: str, of: Footprint) -> Iterator[str]:
     """Yield the resource of a right once per name: what the first place stands for decides, the rest is made up."""
-    known = {"Partition": of.partition, "Region": of.region, "Account": of.account}
-    places = [place for place in _PLACES.findall(right.resource) if place not in known]
+    places = [place for place in PLACES.findall(right.resource) if place not in of.known]
     for name in _names(places[0], right.need, prefix, of) if places else ("",):
         if name.startswith("arn:"):
             yield name
             continue
         for last in _KEYS if right.resource == OBJECT and right.need is not needs.DESTROY else (MADE_UP,):
-            filled = {**dict.fromkeys(places, last), **dict.fromkeys(places[:1], name), **known}
+            filled = {**dict.fromkeys(places, last), **dict.fromkeys(places[:1], name), **of.known}
             yield filled_in(right.resource, filled).replace("/*", f"/{MADE_UP}")
 
 

@@ -21,17 +21,8 @@ LOOK = Need(
     title="Look at an environment",
     when="Whatever looks at an environment, or goes on from what it is.",
     commands=(
-        "status",
-        "history",
-        "diff",
-        "drift",
-        "ledger verify",
-        "release verify",
-        "evidence",
-        "doctor",
-        "prove --live",
-        *_READING,
-        *_WRITING,
+        *("status", "history", "diff", "drift", "ledger verify", "release verify", "evidence", "doctor"),
+        *("prove --live", *_READING, *_WRITING),
     ),
     optional=False,
 )
@@ -96,15 +87,7 @@ CONFIGURE = Need(
     title="Read and change settings",
     when="Values are read to print them, to compare them, and to see whether they changed. "
     "Limit the resources to `/<app>/<environment>/*`.",
-    commands=(
-        "config check",
-        "config list",
-        "config get",
-        "config set",
-        "config unset",
-        "config import",
-        "config diff",
-    ),
+    commands=tuple(f"config {name}" for name in ("check", "list", "get", "set", "unset", "import", "diff")),
 )
 OUTSIDE = Need(
     title="Look for code outside the release",

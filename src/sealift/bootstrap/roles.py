@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sealift.bootstrap.boundary import MACROS, allow
 from sealift.bootstrap.owned import bootstrap_of, by_tag, owned, roles_of, stacks_of
-from sealift.bootstrap.target import PATH, BootstrapTarget, sub, subs
+from sealift.bootstrap.target import BootstrapTarget, sub, subs
 from sealift.model.template import Json
 
 COMMANDS: Mapping[str, Sequence[str]] = {
@@ -64,9 +64,8 @@ def deploy(target: BootstrapTarget) -> Iterator[Json]:
     if "dynamodb" in used:
         yield allow("Backups", "dynamodb:CreateBackup DescribeBackup", subs(owned(target, "dynamodb")))
     if target.previews:  # one takes its folder along when it goes
-        whole = f"arn:${{AWS::Partition}}:s3:::{target.bucket}"
-        yield allow("ListGone", "s3:ListBucketVersions", sub(whole))
-        yield allow("Gone", "s3:DeleteObject DeleteObjectVersion", sub(f"{whole}/{target.folder}*"))
+        yield allow("ListGone", "s3:ListBucketVersions", sub(target.bucket_arn))
+        yield allow("Gone", "s3:DeleteObject DeleteObjectVersion", sub(f"{target.bucket_arn}/{target.folder}*"))
     if target.may_destroy and "s3" in used:
         buckets = owned(target, "s3")
         emptying = "s3:ListBucketVersions DeleteObject DeleteObjectVersion"
@@ -106,9 +105,8 @@ def plan(target: BootstrapTarget) -> Iterator[Json]:
     here = [target.role_arn(role) for role in ("cloudformation", "deploy", "plan", "verify")]
     reading = "iam:GetRole ListRolePolicies GetRolePolicy ListAttachedRolePolicies"
     yield allow("Roles", reading, subs([*roles_of(target), *here]))
-    account = "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy"
-    policies = ["arn:${AWS::Partition}:iam::aws:policy/*", f"{account}{PATH}{target.stack}-boundary"]
-    policies += [f"{account}/{stack}-*" for stack in target.stacks]
+    policies = ["arn:${AWS::Partition}:iam::aws:policy/*", target.boundary_arn]
+    policies += [f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy/{stack}-*" for stack in target.stacks]
     yield allow("Policies", "iam:GetPolicy GetPolicyVersion", subs(policies))
     read = [service for service in _POLICIES if service in used]
     if read:
@@ -135,11 +133,11 @@ def _stacks(target: BootstrapTarget, *names: str) -> Json:
 
 
 def _bucket(target: BootstrapTarget, names: str) -> Json:
-    return allow("Bucket", f"s3:{names}", sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}"))
+    return allow("Bucket", f"s3:{names}", sub(target.bucket_arn))
 
 
 def _objects(target: BootstrapTarget, names: str) -> Json:
-    return allow("Artifacts", f"s3:{names}", sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}/*"))
+    return allow("Artifacts", f"s3:{names}", sub(f"{target.bucket_arn}/*"))
 
 
 def _apis(target: BootstrapTarget) -> Iterator[Json]:

@@ -66,6 +66,16 @@ class BootstrapTarget:
         """Where in the bucket ledger and lease are."""
         return f"{FOLDER}*/" if self.previews else ""
 
+    @property
+    def bucket_arn(self) -> str:
+        """The ARN of the bucket."""
+        return f"arn:${{AWS::Partition}}:s3:::{self.bucket}"
+
+    @property
+    def boundary_arn(self) -> str:
+        """The ARN of the boundary: on a path that nothing of the environment may write to."""
+        return f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy{PATH}{self.stack}-boundary"
+
     def role_arn(self, role: str) -> str:
         """Return the ARN of one of its roles, with the pseudo parameters of CloudFormation in it."""
         return f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{PATH}{self.stack}-{role}"

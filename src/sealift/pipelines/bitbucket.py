@@ -34,15 +34,8 @@ from sealift.pipelines.shapes import (
 )
 
 EVENTS = (
-    "repository-push",
-    "pullrequest-push",
-    "pullrequest-created",
-    "pullrequest-updated",
-    "pullrequest-fulfilled",
-    "pullrequest-rejected",
-    "pullrequest-reviewer-status-updated",
-    "pipeline-completed",
-    "deployment-completed",
+    *("repository-push", "pullrequest-push", "pullrequest-created", "pullrequest-updated", "pullrequest-fulfilled"),
+    *("pullrequest-rejected", "pullrequest-reviewer-status-updated", "pipeline-completed", "deployment-completed"),
 )
 MOST_STEPS = 100
 _OWN_CACHES = ("composer", "docker", "dotnetcore", "gradle", "ivy2", "maven", "node", "pip", "sbt")
