@@ -16,7 +16,7 @@ from sealift.local.patches import apply
 from sealift.local.saving import Saver, load_whole, settle_interrupted
 
 if TYPE_CHECKING:
-    from sealift.local.functions.environments import Workshop
+    from sealift.local.functions.starting import Workshop
 
 PLACES_VARIABLE = "SEALIFT_PYTHON_VERSIONS"
 """Folders of installed Python versions, handed over by the supervisor: HOME is another one here."""
@@ -76,9 +76,9 @@ def _settle_after_loading() -> None:
 
 
 def _workshop(folder: Folder, where: Places) -> "Workshop":
-    from sealift.local.functions.environments import Workshop
     from sealift.local.functions.node_sdk import node_sdk
     from sealift.local.functions.runtimes import Runtimes
+    from sealift.local.functions.starting import Workshop
 
     spec = importlib.util.find_spec("boto3")
     assert spec is not None

@@ -1,4 +1,4 @@
-"""Execution environments: one process of a function each, started on the function's own runtime.
+"""Execution environments: each has a process of its function, which is given one event after another.
 
 They take the place of the emulator's workers in its pool, which leases one for each invocation and ends those that
 idle: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
@@ -6,14 +6,13 @@ idle: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.ht
 
 import contextlib
 import json
-import os
 import shutil
 import subprocess
 import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,13 +20,11 @@ from ministack.core import lambda_runtime
 
 from sealift.local.feed import FEED
 from sealift.local.functions.output import Output
-from sealift.local.functions.parents import Child, Parent, Parents, Start
 from sealift.local.functions.programs.sealift_waits import waited_s
 from sealift.local.functions.runtime_api import Chunks, Event, Result, RuntimeApi
-from sealift.local.functions.runtimes import Runtime, Runtimes
-from sealift.local.functions.spares import Spares
-from sealift.local.functions.unpacking import Unpacked, names_in
-from sealift.local.functions.variables import Places, log_stream, variables
+from sealift.local.functions.runtimes import Runtime
+from sealift.local.functions.starting import Debugged, Own, Process, Starting, Workshop, kill, status_mb
+from sealift.local.functions.variables import log_stream
 
 _INIT_S = 30.0
 """Lambda gives 10 s, and the whole timeout when those are over; this machine may be slower."""
@@ -35,47 +32,6 @@ _WITH_DEBUGGER_S = 24 * 3600.0
 _LOOK_S = 0.05
 _OF_CODE = ("CodeSha256", "CodeSize", "LastModified", "RevisionId")
 """What of a configuration says nothing of how a process starts."""
-
-
-Process = Child | subprocess.Popen[bytes]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
-    """What all environments of one emulator share."""
-
-    folder: Path
-    runtimes: Runtimes
-    parents: Parents = field(default_factory=Parents)
-    spares: "Spares[Environment]" = field(default_factory=lambda: Spares())
-
-    @property
-    def unpacked(self) -> Unpacked:
-        """Code of functions and layers."""
-        return self.runtimes.unpacked
-
-    def prepare(self, runtime: str) -> None:
-        """Start what functions of a runtime are copied from: it takes a while to be called."""
-        threading.Thread(target=self._prepare, args=(runtime,), daemon=True).start()
-
-    def _prepare(self, runtime: str) -> None:
-        self.parents.bare()
-        interpreter = self.runtimes.interpreter(runtime)
-        if interpreter is not None:
-            self.parents.of(interpreter.path, str(self.runtimes.brought(interpreter)), (), {})
-
-    def has_mounts(self) -> bool:
-        """Say whether functions have folders of their own here."""
-        parent = self.parents.bare()
-        return parent is not None and parent.has_mounts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debugged:
-    """Where a debugger of a function waits, and the folder with debugpy."""
-
-    port: int
-    packages: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +90,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             if result is not None and self._api.extensions.are_waiting:
                 ended = self._ended(result)
                 if self._proc is None or self._proc.poll() is not None:
-                    self._discard()
+                    self.discard()
                 return ended
             if fault := self._fault_beside(f"RequestId: {request_id} Error: "):
                 return self._given_up(fault, reason="failure")
@@ -160,7 +116,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         """Run this code from the next event on."""
         if self.code_zip is not code:
             with self._lock:
-                self._discard()
+                self.discard()
                 self.code_zip = code
 
     def retire(self) -> None:
@@ -169,17 +125,13 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             threading.Thread(target=self._retire_later, daemon=True).start()
             return
         try:
-            self._discard()
+            self.discard()
         finally:
             self._lock.release()
 
     def _retire_later(self) -> None:
         with self._lock:
-            self._discard()
-
-    def discard(self) -> None:
-        """End the process of one that is not in use."""
-        self._discard()
+            self.discard()
 
     def load(self) -> dict[str, Any]:
         """Start the process without an event; return why the function cannot be loaded, if so, and what it lacks."""
@@ -203,7 +155,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         try:
             self._start()
         except (OSError, ValueError, RuntimeError) as error:
-            self._discard()
+            self.discard()
             return {"errorType": "Runtime.InvalidEntrypoint", "errorMessage": str(error)}
         return self._started_well(began)
 
@@ -248,7 +200,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
 
     def _has_too_much(self) -> bool:
         """Kill a process that has more memory of its own than its function is given; say whether that was so."""
-        own_mb = _status_mb(self._proc.pid, "RssAnon")
+        own_mb = status_mb(self._proc.pid, "RssAnon")
         self._killed = own_mb is not None and own_mb > int(self.config.get("MemorySize", 128))
         if self._killed:
             self._proc.kill()
@@ -278,7 +230,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         )
 
     def _peak_mb(self) -> int:
-        peak = None if self._proc is None else _status_mb(self._proc.pid, "VmHWM")
+        peak = None if self._proc is None else status_mb(self._proc.pid, "VmHWM")
         return int(self.config.get("MemorySize", 128)) // 2 if peak is None else peak
 
     def _spawn(self) -> None:
@@ -288,9 +240,9 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             raise RuntimeError(str(failed.get("errorMessage", failed)))
 
     def _start(self) -> None:
-        self._discard()
+        self.discard()
         self._killed, self._cold = False, False
-        runtime = self._with_debugger(self.workshop.runtimes.of(self.config, self.code_zip))
+        runtime = self._starting.runtime()
         spare = self.workshop.spares.take(self.func_name)
         if spare is None or not self._takes_over(spare, runtime):
             self._begin(runtime)
@@ -302,7 +254,14 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             "handler": str(self.config.get("Handler", "")),
         }
         self._stream, self._api, self._runtime = log_stream(self.config), RuntimeApi(about), runtime
-        self._proc, self._output = self._heard(*self._started(runtime, self._api))
+        self._folder = self.workshop.folder / "environments" / uuid.uuid4().hex[:12]
+        own = Own(folder=self._folder, stream=self._stream)
+        started = self._starting.run(runtime, self._api, own, lambda *it: self._extensions.append(self._heard(*it)))
+        self._proc, self._output = self._heard(*started)
+
+    @property
+    def _starting(self) -> Starting:
+        return Starting(workshop=self.workshop, config=self.config, packed=self.code_zip, debugger=self._debugger)
 
     def _heard(self, process: Process, descriptor: int) -> tuple[Process, Output]:
         """Listen to what a process prints."""
@@ -337,141 +296,24 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         self._api.begin.set()
         return True
 
-    def _started(self, runtime: Runtime, api: RuntimeApi) -> tuple[Process, int]:
-        """Start the process, and its extensions before it; return it, and where what it prints can be read."""
-        real = self._own_folders(runtime)
-        bare = self.workshop.parents.bare()
-        mounts = bare is not None and bare.has_mounts
-        places = Places() if mounts else real
-        start = Start(
-            env=self._variables(runtime, places, api.address),
-            cwd=places.task,
-            folders={
-                "task": places.task,
-                "opt": places.opt,
-                "runtime": places.runtime,
-                "cache": str(runtime.cache),
-                **self._where_to_debug(runtime),
-            },
-            view={**asdict(real), "root": f"{self._folder}/root"} if mounts else {},
-            keep=runtime.keep,
-        )
-        argv = runtime.argv(places, json.dumps(dict(start.folders)))
-        wrapper = start.env.get("AWS_LAMBDA_EXEC_WRAPPER", "")
-        if wrapper and runtime.family != "provided":
-            argv = (wrapper if mounts else wrapper.replace("/opt", places.opt, 1), *argv)
-        api.extensions.expected = runtime.extensions
-        copied = None if wrapper else self._copied(runtime)
-        for name in runtime.extensions:
-            beside = replace(start, argv=(f"{places.opt}/extensions/{name}",), cwd="/")
-            self._extensions.append(self._heard(*(_copy(bare, beside) if bare else _fresh(beside))))
-        for parent, command in ((copied, ()), (bare, argv)):
-            if parent is not None:
-                with contextlib.suppress(OSError, ValueError):
-                    return _copy(parent, replace(start, argv=command))
-                self.workshop.parents.forget(parent)
-        if mounts:  # the paths were those of a view of its own
-            raise OSError("the process of the function could not be started")
-        return _fresh(replace(start, argv=argv))
-
-    def _with_debugger(self, runtime: Runtime) -> Runtime:
-        debugger = self._debugger
-        if debugger is None:
-            return runtime
-        flags = (f"--inspect-brk=127.0.0.1:{debugger.port}",) if runtime.family == "nodejs" else ()
-        return replace(
-            runtime, flags=(*runtime.flags, *flags), keep=tuple(filter(None, (*runtime.keep, debugger.packages)))
-        )
-
-    def _where_to_debug(self, runtime: Runtime) -> dict[str, str]:
-        debugger = self._debugger
-        if debugger is None or not runtime.is_python:
-            return {}
-        return {"debug": f"{debugger.packages}/python", "port": str(debugger.port)}
-
-    def _own_folders(self, runtime: Runtime) -> Places:
-        """Make what this environment alone has; return where everything really lies."""
-        self._folder = folder = self.workshop.folder / "environments" / uuid.uuid4().hex[:12]
-        for name in ("tmp", "root"):
-            (folder / name).mkdir(parents=True)
-        (folder / "tmp").chmod(0o1777)
-        return Places(
-            task=str(runtime.task), opt=str(runtime.opt), runtime=str(runtime.packages), tmp=str(folder / "tmp")
-        )
-
-    def _variables(self, runtime: Runtime, places: Places, api: str) -> dict[str, str]:
-        _, region = lambda_runtime._account_region_from_function_config(self.config)
-        programs = str(runtime.program.parent)
-        given = variables(self.config, places, api=api, stream=self._stream, region=region, programs=programs)
-        return {**given, **lambda_runtime.execution_credentials(self.config)}
-
-    def _copied(self, runtime: Runtime) -> Parent | None:
-        """Return whose copy the function can be, if any."""
-        if not runtime.is_python or runtime.has_libraries:
-            return None
-        own = (self.config.get("Environment") or {}).get("Variables") or {}
-        modules = runtime.modules(names_in([self.code_zip, *runtime.layers]))
-        return self.workshop.parents.of(runtime.program, str(runtime.packages), modules, own)
-
     def _end_process(self, reason: str = "spindown") -> None:
         process, self._proc = self._proc, None
         if process is not None:
-            _kill(process)
+            kill(process)
         if self._extensions and self._api is not None:
             self._api.extensions.shut_down(reason)
             beside, self._extensions = self._extensions, []
             for one, _ in beside:
-                _kill(one)
+                kill(one)
         if self._api is not None:
             self._api.close()
 
-    def _discard(self) -> None:
+    def discard(self) -> None:
+        """End the process of one that is not in use."""
         self._end_process()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
-    def _discard_tmpdir(self) -> None:
-        """Let the emulator's pool give it up."""
-        self._discard()
-
-
-def _kill(process: Process) -> None:
-    with contextlib.suppress(OSError, ProcessLookupError):
-        process.kill()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=2.0)
-
-
-def _status_mb(pid: int, name: str) -> int | None:
-    """Return a size that Linux tells of a process; None where it does not."""
-    with contextlib.suppress(OSError, ValueError, StopIteration):
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-        return int(next(line for line in status.splitlines() if line.startswith(name)).split()[1]) // 1024
-    return None
-
-
-def _copy(parent: Parent, start: Start) -> tuple[Child, int]:
-    child = parent.start(start)
-    return child, child.output
-
-
-def _fresh(start: Start) -> "tuple[subprocess.Popen[bytes], int]":
-    """Start a process without a parent's help, as where there is no fork to be had."""
-    ours, theirs = os.pipe()
-    try:
-        process = subprocess.Popen(
-            start.argv,
-            env=start.env,
-            cwd=start.cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=theirs,
-            umask=0o022,
-        )
-    except OSError:
-        os.close(ours)
-        raise
-    finally:
-        os.close(theirs)
-    return process, ours
+    _discard_tmpdir = discard
+    """What the emulator's pool calls to give it up."""

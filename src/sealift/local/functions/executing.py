@@ -20,8 +20,9 @@ from ministack.core import lambda_runtime
 from ministack.services import cloudwatch_logs, lambda_svc
 
 from sealift.local.feed import FEED
-from sealift.local.functions.environments import Debugged, Ended, Environment, Workshop
+from sealift.local.functions.environments import Ended, Environment
 from sealift.local.functions.runtime_api import Chunks
+from sealift.local.functions.starting import Debugged, Workshop
 from sealift.local.functions.variables import log_group
 
 _AT_ONCE = 4
