@@ -3,15 +3,14 @@
 A function that calls one is loaded and deployed, and fails at its first call: that has to be said before.
 """
 
-import io
 import re
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from sealift.cfn.values import properties, resources
-from sealift.local.code_of import code_of
 from sealift.local.expand.context import Body, Context
+from sealift.local.packages import ZipOf, code_of
+from sealift.local.runtimes import Zip, opened
 
 _NAMES = """
 account acm airflow apigateway appconfig appconfigdata appsync athena autoscaling backup batch bedrock bedrock-agent
@@ -54,7 +53,6 @@ _OF_THE_SDK = frozenset(
 )
 """What `AWS.Name(…)` can be beside a client."""
 _MOST_BYTES = 2_000_000
-ZipOf = Callable[[str], Path | bytes | None]
 
 
 def client_notes(body: Body, context: Context, zip_of: ZipOf) -> Iterator[str]:
@@ -73,10 +71,10 @@ def client_notes(body: Body, context: Context, zip_of: ZipOf) -> Iterator[str]:
             yield f"{who}: the embedded cloud has no {name}, which the code calls; such a call fails"
 
 
-def clients_in(packed: Path | bytes) -> set[str]:
+def clients_in(packed: Zip) -> set[str]:
     """Return the services for which the code in a zip makes clients; not that of packages it brings."""
     found: set[str] = set()
-    with zipfile.ZipFile(io.BytesIO(packed) if isinstance(packed, bytes) else packed) as archive:
+    with opened(packed) as archive:
         entries = archive.infolist()
         tops = (entry.filename.removeprefix("python/").partition("/")[0] for entry in entries)
         brought = {_plain(top.partition("-")[0]) for top in tops if top.endswith(".dist-info")}

@@ -10,7 +10,7 @@ import re
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,29 +108,42 @@ def _stand_in(
     where = stored(requirement, version) if requirement and version is not None else None
     if where is None:
         return "is of another account and cannot be had on the embedded cloud; what it holds is missing", None
-    bucket, key = where
-    logical_id = f"SealiftStandIn{hashlib.sha256(key.encode()).hexdigest()[:10]}"
-    content: Json = {"S3Bucket": bucket, "S3Key": key}
-    changed[logical_id] = {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": content}}
+    logical_id, changed[logical_id] = made_layer("SealiftStandIn", where)
     return f"is of another account; {requirement} from PyPI stands in for it", [{"Ref": logical_id}]
+
+
+def made_layer(prefix: str, where: tuple[str, str]) -> tuple[str, Json]:
+    """Return a layer whose zip lies in this bucket by this key, and its logical ID."""
+    bucket, key = where
+    properties: Json = {"Content": {"S3Bucket": bucket, "S3Key": key}}
+    name = f"{prefix}{hashlib.sha256(key.encode()).hexdigest()[:10]}"
+    return name, {"Type": "AWS::Lambda::LayerVersion", "Properties": properties}
 
 
 def install(requirement: str, version: tuple[int, int]) -> bytes | None:
     """Return the zip of a layer with a package and what it needs, from the index that uv is configured for."""
     from uv import find_uv_bin
 
+    argv = [find_uv_bin(), "pip", "install", "--quiet", "--only-binary", ":all:"]
+    argv += ["--python-version", f"{version[0]}.{version[1]}", requirement, "--target"]
+    return installed(argv, "python")
+
+
+def installed(argv: Sequence[str], name: str) -> bytes | None:
+    """Return the zip of a folder of this name that a program fills; it gets the path as its last argument."""
     with tempfile.TemporaryDirectory(prefix="sealift-layer-") as folder:
-        target = Path(folder) / "python"
-        argv = [find_uv_bin(), "pip", "install", "--quiet", "--only-binary", ":all:"]
-        argv += ["--python-version", f"{version[0]}.{version[1]}", "--target", str(target), requirement]
+        target = Path(folder) / name
+        target.mkdir()
         try:
-            done = subprocess.run(argv, cwd=folder, capture_output=True, check=False, timeout=_TIMEOUT_S)
+            done = subprocess.run(
+                [*argv, str(target)], cwd=target, capture_output=True, check=False, timeout=_TIMEOUT_S
+            )
         except (OSError, subprocess.TimeoutExpired):
             return None
-        return zipped(Path(folder)) if done.returncode == 0 else None
+        return _zipped(Path(folder)) if done.returncode == 0 else None
 
 
-def zipped(folder: Path) -> bytes:
+def _zipped(folder: Path) -> bytes:
     """Return the files below a folder as a zip whose bytes depend on them alone."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

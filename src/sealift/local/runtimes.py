@@ -15,6 +15,8 @@ from pathlib import Path
 
 from sealift.local.interpreters import Interpreter, Places, declared_version, find, nearest
 
+Zip = Path | bytes
+"""Where one lies, or itself."""
 OLDEST_WITH_BOTO3 = (3, 10)
 """The oldest Python that loads the boto3 that Sealift depends on."""
 _TAG = re.compile(r"\.cpython-(\d)(\d+)[\w-]*\.so$")
@@ -31,8 +33,7 @@ class Package:
     runtime: str | None
     architecture: str = "x86_64"
     package_type: str = "Zip"
-    zips: tuple[Path | bytes, ...] = ()
-    """Each a zip: where it lies, or itself."""
+    zips: tuple[Zip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,11 @@ class _Files:
     def compiled(self) -> list[str]:
         """Extension modules. Plain shared libraries are not a sign of a Python version."""
         return [name for name in self.names if _TAG.search(name) or name.endswith(".abi3.so")]
+
+
+def opened(packed: Zip) -> zipfile.ZipFile:
+    """Open a zip to read it."""
+    return zipfile.ZipFile(io.BytesIO(packed) if isinstance(packed, bytes) else packed)
 
 
 def local_target(runtime: str, architecture: str, where: Places, *, machine: str) -> LocalRuntime:
@@ -161,7 +167,7 @@ def _files_of(package: Package) -> _Files:
     machine: str | None = None
     for packed in package.zips:
         try:
-            with zipfile.ZipFile(io.BytesIO(packed) if isinstance(packed, bytes) else packed) as archive:
+            with opened(packed) as archive:
                 names += archive.namelist()
                 machine = machine or _machine_in(archive)
         except (OSError, zipfile.BadZipFile):

@@ -3,21 +3,16 @@
 Only what their own code and their own layers name is installed, and without any script of it.
 """
 
-import hashlib
-import io
 import re
 import shutil
-import subprocess
-import tempfile
-import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from sealift.cfn.values import list_at, properties, resources
-from sealift.local.code_of import code_of
 from sealift.local.expand.context import Body, Context, Expanded
 from sealift.local.expand.shape import known, with_properties, with_resources
-from sealift.local.layers import zipped
+from sealift.local.layers import installed, made_layer
+from sealift.local.packages import ZipOf, code_of
+from sealift.local.runtimes import Zip, opened
 from sealift.model.template import Json
 
 Stored = Callable[[tuple[str, ...]], tuple[str, str] | None]
@@ -33,12 +28,9 @@ _CLIENTS = {
 """What parts of Powertools need of the SDK, by the end of the name that they are imported by."""
 _SOURCES = (".js", ".mjs", ".cjs")
 _SOURCE_BYTES = 8_000_000
-_TIMEOUT_S = 300.0
 
 
-def sdk_stand_ins(
-    body: Body, context: Context, zip_of: Callable[[str], Path | bytes | None], stored: Stored
-) -> Expanded:
+def sdk_stand_ins(body: Body, context: Context, zip_of: ZipOf, stored: Stored) -> Expanded:
     """Give functions of Node.js the parts of SDK and Powertools that they name and do not bring."""
     changed: dict[str, Json] = {}
     users: dict[tuple[str, ...], list[str]] = {}
@@ -58,10 +50,7 @@ def sdk_stand_ins(
         where = stored(wanted) if wanted else None
         if where is None:
             continue
-        bucket, layer_key = where
-        layer_id = f"SealiftSdk{hashlib.sha256(layer_key.encode()).hexdigest()[:10]}"
-        content: Json = {"S3Bucket": bucket, "S3Key": layer_key}
-        changed[layer_id] = {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": content}}
+        layer_id, changed[layer_id] = made_layer("SealiftSdk", where)
         kept = [one for number, one in enumerate(declared) if not layers[number]]
         changed[logical_id] = with_properties(resource, {"Layers": [{"Ref": layer_id}, *kept]})
         users.setdefault(wanted, []).append(logical_id)
@@ -72,12 +61,12 @@ def sdk_stand_ins(
     return Expanded(body=with_resources(body, changed), notes=notes)
 
 
-def missing_packages(*code: Path | bytes) -> tuple[str, ...]:
+def missing_packages(*code: Zip) -> tuple[str, ...]:
     """Return the packages of SDK and Powertools that the code in some zips names and all of them lack."""
     found: set[str] = set()
     names: list[str] = []
     for packed in code:
-        with zipfile.ZipFile(io.BytesIO(packed) if isinstance(packed, bytes) else packed) as archive:
+        with opened(packed) as archive:
             names += archive.namelist()
             for entry in archive.infolist():
                 is_own = "node_modules/" not in entry.filename and entry.filename.endswith(_SOURCES)
@@ -98,12 +87,5 @@ def install(packages: tuple[str, ...]) -> bytes | None:
     npm = shutil.which("npm")
     if npm is None:
         return None
-    with tempfile.TemporaryDirectory(prefix="sealift-sdk-") as folder:
-        target = Path(folder) / "nodejs"
-        target.mkdir()
-        argv = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix", str(target)]
-        try:
-            done = subprocess.run([*argv, *packages], cwd=target, capture_output=True, check=False, timeout=_TIMEOUT_S)
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return zipped(Path(folder)) if done.returncode == 0 else None
+    argv = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", *packages, "--prefix"]
+    return installed(argv, "nodejs")
