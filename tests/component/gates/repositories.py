@@ -1,5 +1,6 @@
 """Real repositories in temporary folders: a remote with a protected branch, and clones of it."""
 
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,3 +53,10 @@ def cloned(remote: Clone, root: Path, *options: str) -> Clone:
     """Return a clone, as a person or (with `--depth=1 --branch=…`) a CI system makes it."""
     remote.git("clone", "--quiet", *options, f"file://{remote.root}", str(root))
     return Clone(root)
+
+
+def copied(made: Path, folder: Path) -> None:
+    """Copy the repositories in one folder to another one; each remote among them is the copy, too."""
+    shutil.copytree(made, folder, dirs_exist_ok=True, symlinks=True)
+    for config in folder.glob("*/.git/config"):
+        config.write_text(config.read_text().replace(f"file://{made}/", f"file://{folder}/"))

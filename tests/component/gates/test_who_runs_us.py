@@ -15,7 +15,7 @@ from sealift.system import RealProcess
 from sealift.usecases.run import RunOptions, way_of
 from sealift.usecases.writing import check_merged, check_pull_request
 from sealift.wiring.application import load_effective
-from tests.component.gates.repositories import GIT_ENV, Clone, cloned, new_repository
+from tests.component.gates.repositories import GIT_ENV, Clone, cloned, copied, new_repository
 from tests.fakes.site import bare_site
 
 CONFIG = """\
@@ -83,20 +83,30 @@ class Desk:
         return way_of(self.app(), origin, RunOptions(local=False, branch=branch))
 
 
-@pytest.fixture
-def remote(tmp_path: Path) -> Clone:
-    remote = new_repository(tmp_path / "remote")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    remote = new_repository(folder / "remote")
     remote.commit(template_yaml="Resources: {}\n", sealift_toml=CONFIG)
     remote.git("branch", "next")
     remote.git("checkout", "-q", "-b", "feature")
     remote.commit(template_yaml="Resources: {}\n#")
     remote.git("checkout", "-q", "main")
-    return remote
+    cloned(remote, folder / "clone")
+    return folder
 
 
 @pytest.fixture
-def desk(remote: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return Desk(cloned(remote, tmp_path / "clone"), monkeypatch)
+def remote(made: Path, tmp_path: Path) -> Clone:
+    copied(made, tmp_path)
+    return Clone(tmp_path / "remote")
+
+
+@pytest.fixture
+def desk(remote: Clone, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    desk = Desk(Clone(remote.root.parent / "clone"), monkeypatch)
+    assert desk.clone.git("remote", "get-url", "origin") == f"file://{remote.root}"
+    return desk
 
 
 @pytest.mark.parametrize("asked", [None, "main", "next"])
