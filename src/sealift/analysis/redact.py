@@ -3,7 +3,8 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
@@ -19,8 +20,8 @@ _SHAPES = re.compile(
     # The rest takes linear time for any text (possessive quantifiers): what tests print is anybody's.
     r"|(?<![\w-])(?=[\w-]*eyJ)[\w-]++\.eyJ[\w-]{8,}+\.[\w-]++"
     # Of a key whose end was cut off, what looks like its lines.
-    r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
-    r"(?:[^-]*+(?:-(?!----)[^-]*+)*+-----END [A-Z ]{0,40}PRIVATE KEY-----|[A-Za-z0-9+/=\s\\]*+)"
+    r"|-----BEGIN(?:[A-Z +]|%20){0,40}PRIVATE(?:[ +]|%20)KEY-----"
+    r"(?:[^-]*+(?:-(?!----)[^-]*+)*+-----END(?:[A-Z +]|%20){0,40}PRIVATE(?:[ +]|%20)KEY-----|[A-Za-z0-9+/=\s\\%]*+)"
 )
 _MIN_SECRET = 8
 """Shorter values are words that stand in any text."""
@@ -39,10 +40,41 @@ def secret_values(*envs: Mapping[str, str]) -> tuple[str, ...]:
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     """Return `text` with these values, and whatever has the shape of a key or token, masked."""
-    for secret in secrets:
-        for spelled in _spellings(secret):
-            text = text.replace(spelled, MASK)
-    return _SHAPES.sub(MASK, text)
+    every = [spelled for secret in secrets for spelled in _spellings(secret)]
+    for spelled in every:
+        text = text.replace(spelled, MASK)
+    return _SHAPES.sub(MASK, _masked_over_lines(text, every) if every else text)
+
+
+_WRAPS = (
+    re.compile(r"\r?\n(?:E(?=[ \t]))?[ \t]*(?:[|>] )?"),
+    re.compile(r"(?:['\"]|\\)\r?\n[ \t]*['\"]?"),
+)
+"""Where programs wrap a value: base64, terminals and pytest's `E   `; pprint and shells."""
+
+
+def _masked_over_lines(text: str, spellings: Sequence[str]) -> str:
+    """Return `text` with these spellings masked where they are wrapped over several lines."""
+    for wrap in _WRAPS:
+        whole = wrap.sub("", text) if "\n" in text else ""
+        found = sorted(one.span() for s in spellings if s in whole for one in re.finditer(re.escape(s), whole))
+        text = _masked_at(text, found, wrap) if found else text
+    return text
+
+
+def _masked_at(text: str, found: Sequence[tuple[int, int]], wrap: re.Pattern[str]) -> str:
+    """Return `text` with the places masked that were found in it without its wraps."""
+    cuts, left_out = [], [0]
+    for one in wrap.finditer(text):
+        cuts.append(one.start() - left_out[-1])
+        left_out.append(left_out[-1] + one.end() - one.start())
+    parts, done = [], 0
+    for start, end in found:
+        begins, ends = (at + left_out[bisect_right(cuts, at)] for at in (start, end - 1))
+        if begins >= done:
+            parts += [text[done:begins], MASK]
+        done = max(done, ends + 1)
+    return "".join((*parts, text[done:]))
 
 
 @lru_cache(maxsize=4096)
@@ -54,13 +86,17 @@ def _spellings(secret: str) -> tuple[str, ...]:
         secret,
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(secret))[3:-3],
+        secret.encode(errors="replace").hex(),
         repr(secret)[1:-1],
         secret.encode("unicode_escape").decode(),
         html.escape(secret),
         html.escape(secret, quote=False),
         secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;"),
         quote(secret, errors="replace"),
-        quote(secret, safe="", errors="replace"),
+        (within := quote(secret, safe="", errors="replace")),
+        quote(within, safe=""),
+        re.sub("%..", lambda one: one[0].lower(), within),
         quote_plus(secret, errors="replace"),
         *_within_base64(secret.encode(errors="replace")),
         *(line for line in secret.splitlines() if len(line) >= _MIN_SECRET),

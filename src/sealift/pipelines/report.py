@@ -252,7 +252,7 @@ def markdown(report: Report) -> str:
 def _identity(finding: Finding, number: int) -> str:
     file = finding.location.file if finding.location else ""
     text = "\0".join((finding.tool, finding.id, file, finding.message, str(number)))
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:40]
 
 
 def _cut(text: str, most: int) -> str:

@@ -15,8 +15,11 @@ from sealift.model.finding import Finding, SuiteResult
 from sealift.model.template import Json
 from sealift.reports.sarif import LEVELS, SCHEMA, SCORES
 
+_COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 _OTHERWISE = "sealift.toml"
 """At its first line findings without a place are shown: some code hosts drop them."""
+_MOST_RESULTS = 25_000
+"""Of one run; GitHub refuses a file with more: https://docs.github.com/code-security/reference/code-scanning/sarif-support"""
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -30,18 +33,19 @@ def checked_sarif(findings: Iterable[Finding], version: str) -> dict[str, Json]:
 
 
 def _run(tool: str, findings: Sequence[Finding], version: str) -> dict[str, Json]:
-    rules: dict[str, Json] = {}
-    for one in findings:
+    shown, rules = findings[:_MOST_RESULTS], dict[str, Json]()
+    for one in shown:
         rules.setdefault(one.id, {"id": one.id, "properties": {"security-severity": SCORES[one.severity]}})
+    numbers = {rule: number for number, rule in enumerate(rules)}
     driver: dict[str, Json] = {"name": tool, "rules": list(rules.values())}
-    results: list[Json] = [_result(one, list(rules).index(one.id)) for one in findings]
+    results: list[Json] = [_result(one, numbers[one.id]) for one in shown]
     told: dict[str, Json] = {"driver": {**driver, "version": version} if tool == "sealift" else driver}
     return {"tool": told, "columnKind": "unicodeCodePoints", "results": results}
 
 
 def _result(finding: Finding, number: int) -> dict[str, Json]:
     at = finding.location
-    uri = quote((at.file if at else _OTHERWISE).replace("\\", "/"))
+    uri = quote((at.file if at else _OTHERWISE).replace("\\", "/"), errors="surrogatepass")
     place: dict[str, Json] = {
         "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": max(at.line if at else 0, 1)},
@@ -75,10 +79,16 @@ def _suites(report: ET.Element) -> Iterator[ET.Element]:
     for suite in report if report.tag == "testsuites" else [report]:
         cases = [_flat(case) for case in suite.iter("testcase")]
         if cases or suite.tag == "testsuite":
-            known = suite.attrib if suite.tag == "testsuite" else {"name": "tests"}
-            whole = ET.Element("testsuite", {**known, "tests": str(len(cases))})
+            known = suite.attrib if suite.tag == "testsuite" else {}
+            whole = ET.Element("testsuite", {"name": "tests", **_counts(cases), **known, "tests": str(len(cases))})
             whole.extend(cases)
             yield whole
+
+
+def _counts(cases: Iterable[ET.Element]) -> dict[str, str]:
+    """Return the attributes that the schemas of JUnit XML require, beside that of all tests."""
+    every = tuple(cases)
+    return {name: str(sum(case.find(part) is not None for case in every)) for name, part in _COUNTED.items()}
 
 
 def _flat(case: ET.Element) -> ET.Element:
@@ -98,8 +108,7 @@ def _suite(result: SuiteResult) -> ET.Element:
         elif result.status != "succeeded":
             ET.SubElement(whole, "error", message=_plain(result.reason))
         cases = [whole]
-    red = sum(len(case) for case in cases if case.find("skipped") is None)
-    suite = ET.Element("testsuite", name=result.name, tests=str(len(cases)), failures=str(red))
+    suite = ET.Element("testsuite", {"name": result.name, "tests": str(len(cases)), **_counts(cases)})
     suite.extend(cases)
     return suite
 

@@ -76,7 +76,7 @@ class _Places:
         place: dict[str, Json] = {}
         if file:
             # Windows paths and spaces are not URIs; a line of 0 is not known and SARIF counts from 1.
-            uri = quote("/".join(p for p in (self._folder, file.replace("\\", "/")) if p))
+            uri = quote("/".join(p for p in (self._folder, file.replace("\\", "/")) if p), errors="surrogatepass")
             place["physicalLocation"] = {
                 "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
                 "region": {"startLine": max(line, 1)},

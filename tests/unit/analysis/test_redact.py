@@ -103,6 +103,10 @@ WRITERS: tuple[Callable[[str], str], ...] = (
     in_xml,
     lambda secret: f"https://u:{quote(secret, safe='')}@h/?q={quote_plus(secret)}",
     lambda secret: base64.b64encode(secret.encode()).decode(),
+    lambda secret: json.dumps({"log": json.dumps({"p": secret})}),
+    lambda secret: quote(quote(secret, safe=""), safe=""),
+    lambda secret: secret.encode().hex(),
+    lambda secret: "\n".join(secret[at : at + 5] for at in range(0, len(secret), 5)),
 )
 PRINTED = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=8, max_size=24)
 
@@ -122,6 +126,27 @@ def test_what_has_to_be_escaped_is_masked(secret: str, write: Callable[[str], st
     left = redacted(write(secret), [secret])
     assert MASK in left
     assert not any(part in left for part in ("ss&", "word", "secret", "grüße", "more"))
+
+
+SECRET = "kx8Wq2pLm9Zt4Rv7Bn3Hs6Yd1Fg5Jk0Qw/Xe+Ac=Tz9kx8Wq2pLm9Zt4Rv7Bn3Hs6Yd1Fg5Jk0Q" * 2
+
+
+@given(
+    st.sampled_from([SECRET, base64.b64encode(SECRET.encode()).decode(), quote(SECRET, safe="")]),
+    st.integers(10, 100),
+    st.sampled_from(["\n", "\r\n", "\nE   ", "\n    | ", "\\\n", "'\n 'E"[:-1]]),
+    st.text(alphabet="ab \nE'", max_size=20),
+)
+def test_a_secret_that_is_wrapped_over_lines_is_masked(written: str, width: int, wrap: str, around: str) -> None:
+    wrapped = wrap.join(written[at : at + width] for at in range(0, len(written), width))
+    left = redacted(f"{around}: {wrapped} :{around}", [SECRET])
+    assert left == f"{around}: {MASK} :{around}"
+
+
+def test_a_key_in_an_address_is_masked() -> None:
+    pem = "-----BEGIN RSA PRIVATE KEY-----\nabc/def+g=\n-----END RSA PRIVATE KEY-----"
+    assert redacted(f"https://h/?k={quote(pem)}&x=1") == f"https://h/?k={MASK}&x=1"
+    assert redacted(f"k={quote_plus(pem)}&x=1") == f"k={MASK}&x=1"
 
 
 def test_a_secret_of_several_lines_is_masked_in_each_line() -> None:
