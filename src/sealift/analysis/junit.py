@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import xml.etree.ElementTree as ET
 
 MAX_FINDINGS = 20
+_STYLES = re.compile(r"#x1[Bb]\[[0-9;]*m")
+"""Colours as pytest writes them into XML, which cannot hold an escape."""
 _WHERE_FROM = re.compile(r" \(/\S*\.py\)$")
 """At the end of an ImportError: a path in our own cache, of use to nobody."""
 _WAYS_OUT = (
@@ -66,7 +68,7 @@ def junit_counts(text: str) -> Counts:
 
     try:
         # Written a moment ago by the tests we ran; expat itself guards against entities that explode.
-        every = list(ET.fromstring(text).iter("testcase"))  # noqa: S314
+        every = list(ET.fromstring(_STYLES.sub("", text)).iter("testcase"))  # noqa: S314
     except ET.ParseError as error:
         raise ValueError(f"not a JUnit report: {error}") from error
     # That pytest itself was ended says no test; its output has the reason.

@@ -119,3 +119,16 @@ def test_cases_are_counted_and_not_what_a_report_says_of_their_number() -> None:
     )
     deep = "<testsuite>" * 50_000 + '<testcase name="a"/>' + "</testsuite>" * 50_000
     assert junit_counts(deep).passed == 1
+
+
+def test_colours_change_nothing() -> None:
+    text = "#x1B[1m#x1B[31mtests/test_a.py#x1B[0m:4: AssertionError\n"
+    text += "#x1B[31mE   ModuleNotFoundError: No module named 'x'#x1B[0m"
+    case = (
+        f'<testcase classname="c" name="n" file="tests/test_a.py" line="2"><error message="m">{text}</error></testcase>'
+    )
+    (found,) = junit_counts(f"<testsuites><testsuite>{case}</testsuite></testsuites>").findings
+    assert (str(found.location), found.message) == (
+        "tests/test_a.py:4",
+        "c::n: ModuleNotFoundError: No module named 'x'",
+    )
