@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from sealift.config.documents import mapping_in
+from sealift.cfn.documents import mapping_in
 from sealift.config.frameworks import written_by
 from sealift.errors import ConfigError
 

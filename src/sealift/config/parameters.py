@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from sealift.config.documents import mapping_in
+from sealift.cfn.documents import mapping_in
 from sealift.model.values import value
 
 

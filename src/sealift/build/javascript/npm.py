@@ -37,6 +37,7 @@ from sealift.build.zips.leaving_out import OUTPUT
 from sealift.build.zips.packing import open_pack, pack_files
 from sealift.build.zips.tree import Profile, read_tree
 from sealift.build.zips.zipping import Entry
+from sealift.cfn.documents import mapping_in
 from sealift.errors import BuildError
 from sealift.ports import Process
 
@@ -303,14 +304,8 @@ def _private(boundary: Path) -> Iterator[tuple[str, Path]]:
 
 def _listed(file: Path) -> Iterator[Path]:
     """Yield the folders that lerna.json or pnpm-workspace.yaml lists."""
-    import yaml
-
-    text = file.read_text(encoding="utf-8", errors="replace")
-    try:
-        said = json.loads(text) if file.suffix == ".json" else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError, RecursionError):
-        return
-    listed = said.get("packages", ["packages/*"] if file.suffix == ".json" else []) if isinstance(said, dict) else []
+    said = mapping_in(file.read_text(encoding="utf-8", errors="replace"), file=file.name)
+    listed = said.get("packages", ["packages/*"] if said and file.suffix == ".json" else [])
     for line in listed if isinstance(listed, list) else ():
         yield from matching(file.parent, str(line)) if not str(line).startswith("!") else ()
 

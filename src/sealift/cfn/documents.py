@@ -1,4 +1,4 @@
-"""Reads YAML beside the configuration (templates' parameters, samconfig.yaml); what cannot be read is nothing."""
+"""Reads mappings in JSON or YAML beside templates (parameters, samconfig.yaml, workspaces); anything else is empty."""
 
 import json
 from collections.abc import Mapping
