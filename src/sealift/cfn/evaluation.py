@@ -3,7 +3,7 @@
 What only CloudFormation knows, such as an ARN, stays as it was written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -150,19 +150,21 @@ def condition(value: Json, bindings: Bindings) -> bool | None:
         case {"Fn::Equals": [left, right]}:
             one, two = resolved(left, bindings), resolved(right, bindings)
             return scalar_text(one) == scalar_text(two) if is_known([one, two]) else None
-        case {"Fn::Not": [inner]}:
-            holds = condition(inner, bindings)
-            return None if holds is None else not holds
+        case {"Fn::Not": [*inner]}:
+            return combined("Fn::Not", [condition(each, bindings) for each in inner])
         case {"Fn::And": [*inner]}:
-            return _all([condition(each, bindings) for each in inner])
+            return combined("Fn::And", [condition(each, bindings) for each in inner])
         case {"Fn::Or": [*inner]}:
-            none = _all([None if h is None else not h for h in (condition(each, bindings) for each in inner)])
-            return None if none is None else not none
+            return combined("Fn::Or", [condition(each, bindings) for each in inner])
         case _:
             return None
 
 
-def _all(holds: list[bool | None]) -> bool | None:
-    if False in holds:
-        return False
-    return None if None in holds else True
+def combined(operator: str, parts: Sequence[bool | None]) -> bool | None:
+    """Return what `Fn::And`, `Fn::Or` or `Fn::Not` makes of conditions, where None is one that is not known."""
+    if operator == "Fn::Not":
+        return None if len(parts) != 1 or parts[0] is None else not parts[0]
+    decides = operator == "Fn::Or"
+    if decides in parts:
+        return decides
+    return None if None in parts else not decides

@@ -1,10 +1,10 @@
 """Who is let in: resource policies, trust policies and Lambda permissions as statements with principals."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from sealift.cfn.values import parsed, value_at
 from sealift.isolation.documents import DOCUMENTS, NO_GRANTS, PRINCIPALS
 from sealift.isolation.model import DeclaredPrincipal
 from sealift.isolation.policies import ANYONE, Statement, Test, Unreadable, placed, statements
@@ -133,24 +133,16 @@ def _unlisted(properties: Json, known: set[int], key: str = "") -> Iterator[Json
             return
         for name, part in properties.items():
             yield from _unlisted(part, known, key if name.startswith("Fn::") else name)
-    elif isinstance(properties, str) and "polic" in key.lower() and _opens(_parsed(properties)):
+    elif isinstance(properties, str) and "polic" in key.lower() and _opens(parsed(properties)):
         yield properties
 
 
 def _opens(value: Json) -> bool:
-    listed = value.get("Statement") if isinstance(value, dict) else None
+    listed = value_at(value, "Statement")
     return any(
         isinstance(part, dict) and ("Principal" in part or "NotPrincipal" in part)
         for part in (listed if isinstance(listed, list) else [listed])
     )
-
-
-def _parsed(text: str) -> Json:
-    try:
-        found: Json = json.loads(text) if text.lstrip().startswith("{") else None
-    except (ValueError, RecursionError):
-        return None
-    return found
 
 
 def _owner(scope: Scope, logical_id: str, key: str) -> str:

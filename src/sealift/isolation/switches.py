@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from sealift.cfn.evaluation import combined
 from sealift.isolation.patterns import has_outside, is_wild
 from sealift.model.template import Json
 
@@ -38,13 +39,8 @@ class Conditions:
             return None
         if operator == "Fn::Equals" and len(body) == 2:
             return self._equal(body[0], body[1])
-        parts = [self._evaluate(part) for part in body]
-        if operator == "Fn::Not" and len(parts) == 1:
-            return None if parts[0] is None else not parts[0]
-        if operator == "Fn::And":
-            return False if False in parts else None if None in parts else True
-        if operator == "Fn::Or":
-            return True if True in parts else None if None in parts else False
+        if operator in ("Fn::And", "Fn::Or", "Fn::Not"):
+            return combined(operator, [self._evaluate(part) for part in body])
         return None
 
     def _equal(self, left: Json, right: Json) -> bool | None:

@@ -1,5 +1,9 @@
-"""Renders a sealed template for one environment: language extensions, then SAM, in the order AWS applies them."""
+"""Renders a sealed template for one environment: language extensions, then SAM, in the order AWS applies them.
 
+What was rendered is kept by what it was made from, so that the translator need not be loaded again.
+"""
+
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +14,7 @@ from sealift.cfn.pseudo import pseudo_parameters
 from sealift.cfn.values import mapping_at, scalar_text
 from sealift.errors import TemplateError
 from sealift.model.template import Json, Rendered, Template
-from sealift.template import rendercache
+from sealift.template import kept
 from sealift.template.codeless import neutral, put_back
 from sealift.template.declared import transforms
 from sealift.template.extensions import LANGUAGE_EXTENSIONS, extended
@@ -37,9 +41,9 @@ def rendered(
     """
     taken = neutral(body, target.parameters)
     where = (target.region,) if taken.placeless else (target.account, target.region, target.stack_name)
-    key = rendercache.key(taken.body, taken.parameters, where)
+    key = entry_name(taken.body, taken.parameters, where)
     if cache is not None:
-        known = rendercache.get(cache, key)
+        known = _known(cache, key)
         if known is not None:
             return put_back(known, taken)
     try:
@@ -47,8 +51,29 @@ def rendered(
     except TemplateError as error:
         raise _located(error, source) from None
     if cache is not None:
-        rendercache.put(cache, key, result)
+        kept.put(cache, key, {"body": result.body, "origins": dict(result.origins)})
     return put_back(result, taken)
+
+
+def entry_name(body: bytes, parameters: Mapping[str, str], target: tuple[str, ...]) -> str:
+    """Return the name that a result is kept by: template, values, target, translator's version, and our own code."""
+    import samtranslator  # only its version; the translator itself is in submodules
+
+    version = str(samtranslator.__version__)
+    described = json.dumps([sorted(parameters.items()), target, version, kept.code_digest()])
+    digest = hashlib.sha256()
+    for part in (body, described.encode()):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def _known(folder: Path, name: str) -> Rendered | None:
+    """Return what is kept; a damaged entry counts as absent."""
+    try:
+        stored = kept.get(folder, name)
+        return Rendered(body=stored["body"], origins=stored["origins"])
+    except (KeyError, TypeError):
+        return None
 
 
 def _rendered(template: dict[str, Json], target: RenderTarget) -> Rendered:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sealift.model.template import Rendered
-from sealift.template import rendercache
+from sealift.template.rendering import entry_name
 from sealift.template.templates import SamTemplates
 from tests.unit.template.apps import load, seal_bytes
 
@@ -85,12 +85,12 @@ def test_a_folder_that_can_not_be_written_costs_only_time(tmp_path: Path) -> Non
 
 
 def test_the_name_of_an_entry_depends_on_every_part() -> None:
-    base = rendercache.key(b"x", {"a": "b"}, ("1", "r", "s"))
-    assert base == rendercache.key(b"x", {"a": "b"}, ("1", "r", "s"))
+    base = entry_name(b"x", {"a": "b"}, ("1", "r", "s"))
+    assert base == entry_name(b"x", {"a": "b"}, ("1", "r", "s"))
     others = {
-        rendercache.key(b"y", {"a": "b"}, ("1", "r", "s")),
-        rendercache.key(b"x", {"a": "c"}, ("1", "r", "s")),
-        rendercache.key(b"x", {"a": "b"}, ("2", "r", "s")),
+        entry_name(b"y", {"a": "b"}, ("1", "r", "s")),
+        entry_name(b"x", {"a": "c"}, ("1", "r", "s")),
+        entry_name(b"x", {"a": "b"}, ("2", "r", "s")),
     }
     assert base not in others
     assert len(others) == 3
