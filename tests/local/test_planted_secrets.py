@@ -203,12 +203,10 @@ def stored(planted: Planted) -> Iterator[tuple[str, bytes]]:
             account=endpoint.account,
         )
         cloud = open_cloud(environment, access=access)
-        yield from ((f"{status.environment} {key}", cloud.bucket.get(key).body) for key in cloud.bucket.keys(""))
+        bodies = {key: cloud.bucket.get(key).body for key in cloud.bucket.keys("")}
+        yield from ((f"{status.environment} {key}", body) for key, body in bodies.items())
         yield f"template of {status.environment}", cloud.stacks.template(environment.stack_name).encode()
-        keys = [endpoint.secret_key.encode()]
-        assert not [
-            key for key, body in ((k, cloud.bucket.get(k).body) for k in cloud.bucket.keys("")) if keys[0] in body
-        ]
+        assert not [key for key, body in bodies.items() if endpoint.secret_key.encode() in body]
 
 
 def leaks(planted: Planted, *said: subprocess.CompletedProcess[str]) -> list[str]:
