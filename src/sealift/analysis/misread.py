@@ -5,7 +5,7 @@ The keys are those of https://docs.aws.amazon.com/lambda/latest/dg/lambda-servic
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from sealift.analysis.parsing import tree_of
 from sealift.cfn.sources import SAM_EVENTS, Source, meant, sources
@@ -49,9 +49,14 @@ def _names(value: Json, logical_id: str) -> bool:
     return isinstance(value, list) and any(_names(each, logical_id) for each in value)
 
 
-def misreads(source: str, handler: str, called_by: tuple[Source, ...]) -> Iterator[tuple[str, int, tuple[Source, ...]]]:
-    """Yield each key that the handler reads at every call, its line, and the sources whose events never have it."""
-    for key, line in _always_read(source, handler):
+def misreads(
+    read: Callable[[str, str], Iterator[tuple[str, int]]], source: str, handler: str, called_by: tuple[Source, ...]
+) -> Iterator[tuple[str, int, tuple[Source, ...]]]:
+    """Yield each key that the handler reads at every call, its line, and the sources whose events never have it.
+
+    `read` yields what a handler of that name reads in a source of its language: `always_read`.
+    """
+    for key, line in read(source, handler):
         lacking = tuple(one for one in called_by if key in HAS and _family(one) not in HAS[key])
         if lacking:
             yield key, line, lacking
@@ -61,7 +66,7 @@ def _family(one: Source) -> str:
     return f"http {one.version}" if one.kind == "http" else one.kind
 
 
-def _always_read(source: str, handler: str) -> Iterator[tuple[str, int]]:
+def always_read(source: str, handler: str) -> Iterator[tuple[str, int]]:
     """Yield what a handler of Python reads from its event before anything is decided."""
     try:
         tree = tree_of(source)

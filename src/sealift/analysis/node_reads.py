@@ -12,7 +12,7 @@ from tree_sitter import Node
 
 from sealift.analysis.node_names import Module
 from sealift.analysis.node_schemas import schema_reads
-from sealift.analysis.node_settings import settings_read
+from sealift.analysis.node_settings import regions_read, settings_read
 from sealift.analysis.node_trees import (
     FUNCTIONS,
     arguments,
@@ -30,7 +30,7 @@ from sealift.analysis.node_uses import of_name, use
 from sealift.analysis.python_names import parameters_in, with_parameters
 from sealift.model.reads import Kind, Read
 
-_WORTH = re.compile(r"env\b|arameter|ecret|ssm|SSM")
+_WORTH = re.compile(r"env\b|arameter|ecret|ssm|SSM|region")
 _DEPTH = 6
 
 
@@ -141,6 +141,8 @@ def _of(module: Module) -> Iterator[tuple[Read, Node]]:
             yield _read(name, node, required=required), node
     for name, node in settings_read(module):
         yield Read(kind="setting", name=name, required=True, line=line(node)), node
+    for name, node in regions_read(module):
+        yield Read(kind="region", name=name, required=True, line=line(node)), node
 
 
 def _asked(module: Module) -> Iterator[str]:

@@ -11,6 +11,7 @@ from tree_sitter import Node
 
 from sealift.analysis.node_names import Module, joined
 from sealift.analysis.node_trees import arguments, called, entries, last_name, member, words
+from sealift.analysis.python_names import parameters_in
 
 _CALLS = {
     "GetParameter": ("Name", "ssm"),
@@ -29,6 +30,22 @@ _MIDDY = {
     "@middy/ssm": {"fetchData": "ssm", "names": "ssm", "paths": "ssm-path"},
     "@middy/secrets-manager": {"fetchData": "secretsmanager", "secrets": "secretsmanager"},
 }
+_CLIENTS = {
+    "CloudWatchEvents": "events",
+    "DynamoDB": "dynamodb",
+    "EventBridge": "events",
+    "Firehose": "firehose",
+    "Kinesis": "kinesis",
+    "Lambda": "lambda",
+    "Scheduler": "scheduler",
+    "SecretsManager": "secretsmanager",
+    "SFN": "stepfunctions",
+    "SNS": "sns",
+    "SQS": "sqs",
+    "SSM": "ssm",
+    "StepFunctions": "stepfunctions",
+}
+"""Classes of the SDK → the services of `regions.REGIONAL`."""
 _EXTENSION = {
     "/systemsmanager/parameters/get?": ("name", "ssm"),
     "/secretsmanager/get?": ("secretId", "secretsmanager"),
@@ -41,6 +58,30 @@ def settings_read(module: Module) -> Iterator[tuple[str, Node]]:
         yield from ((name, node) for name in _of_call(module, node, called(node), arguments(node)))
     for node in module.tree.each("string", "template_string"):
         yield from ((name, node) for name in _of_extension(module, node))
+
+
+def regions_read(module: Module) -> Iterator[tuple[str, Node]]:
+    """Yield the regions, written in the code, that clients of the AWS SDKs are made for: `dynamodb:eu-west-1`."""
+    for node in module.tree.each("new_expression"):
+        service = _service(module, called(node))
+        settings = [module.resolved(one) for one in arguments(node)[:1]] if service else []
+        given = next((value for one in settings for key, value in entries(one) if key == "region"), None)
+        yield from ((f"{service}:{region}", node) for region in module.texts(given) or () if _is_fixed(region))
+
+
+def _service(module: Module, client: Node | None) -> str:
+    """Return the service with resources of the application's own that a class is the client of, empty for another."""
+    names = []
+    while client is not None and (owner := member(client)) is not None:
+        client, name = owner
+        names.append(name)
+    path, what = module.imported(client)
+    found = (_CLIENTS.get(one.removesuffix("Client"), "") for one in (what, *names))
+    return next(filter(None, found), "") if path.startswith(("@aws-sdk/client-", "aws-sdk")) else ""
+
+
+def _is_fixed(region: str) -> bool:
+    return "${" not in region and not parameters_in(region)
 
 
 def _of_call(module: Module, node: Node, function: Node | None, given: list[Node]) -> Iterator[str]:

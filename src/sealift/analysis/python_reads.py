@@ -13,14 +13,10 @@ from sealift.analysis.python_guards import demanded, guards_of, is_asked, is_mai
 from sealift.analysis.python_names import Defined, Frames, Names, frame_of, parameters_in, parsed, with_parameters
 from sealift.analysis.python_settings import library_reads
 from sealift.analysis.python_units import units_of
+from sealift.analysis.regions import REGIONAL
 from sealift.analysis.setting_calls import settings_read
 from sealift.model.reads import Kind, Read
 
-_REGIONAL = {
-    "dynamodb", "events", "firehose", "kinesis", "lambda", "scheduler", "secretsmanager", "sns", "sqs", "ssm",
-    "stepfunctions",
-}  # fmt: skip
-"""Services where an application has resources of its own; others, as SES and Bedrock, are used across regions."""
 _MISSING_KEY = {"KeyError", "LookupError", "Exception", "BaseException", "*"}
 _MISSING_SETTING = {
     "ClientError", "BotoCoreError", "ParameterNotFound", "ResourceNotFoundException", "GetParameterError", "Exception",
@@ -325,7 +321,7 @@ class _Module:
                 given = next((one.value for one in keywords if one.arg == "region_name"), None)
                 regions, services = self._names.texts(given, place.frames), self._names.texts(service, place.frames)
                 for region in regions or ():
-                    for name in sorted(_REGIONAL.intersection(services or ())):
+                    for name in sorted(REGIONAL.intersection(services or ())):
                         if "${" not in region and not parameters_in(region):
                             read = self._read("region", f"{name}:{region}", call, place, required=True)
                             self._found.reads.append(replace(read, at_import=False))

@@ -7,6 +7,12 @@ from sealift.model.finding import Finding
 from sealift.model.reads import FunctionReads
 from sealift.model.template import Location
 
+REGIONAL = {
+    "dynamodb", "events", "firehose", "kinesis", "lambda", "scheduler", "secretsmanager", "sns", "sqs", "ssm",
+    "stepfunctions",
+}  # fmt: skip
+"""Services where an application has resources of its own; others, as SES and Bedrock, are used across regions."""
+
 
 def region_findings(codes: Iterable[FunctionReads], environments: Iterable[Environment]) -> Iterator[Finding]:
     """Yield, as advice and once each, the clients that are made for a region in which an environment is not."""
@@ -21,6 +27,6 @@ def region_findings(codes: Iterable[FunctionReads], environments: Iterable[Envir
                 severity="medium",
                 message=f"the code looks for {service} in {region} wherever it runs; {', '.join(elsewhere)}",
                 location=Location(file=read.file, line=read.line),
-                fix="Leave region_name out: Lambda sets AWS_REGION.",
+                fix="Leave the region of the client out: Lambda sets AWS_REGION.",
                 data={"region": region},
             )

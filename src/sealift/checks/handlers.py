@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sealift.analysis.handlers import handler_files, handler_parts, lacks_export, lacks_function
-from sealift.analysis.misread import callers, misreads, mistyped
+from sealift.analysis.misread import always_read, callers, misreads, mistyped
 from sealift.cfn.sources import Source
 from sealift.cfn.values import function_properties
 from sealift.checks.files import declares_script, text
@@ -18,6 +18,8 @@ from sealift.model.template import Asset, FunctionSpec, Location, Template
 TOOL, RULE = "sealift", "handler-missing"
 _BUILT = frozenset({"dist", "build", "out", ".build", "lib"})
 """Folders that a build writes, and that nobody commits."""
+_JAVASCRIPT = (".js", ".mjs", ".cjs", ".jsx")
+_TYPESCRIPT = (".ts", ".mts", ".cts", ".tsx")
 _DECLARES_PACKAGES = ("requirements.txt", "pyproject.toml", "Pipfile", "package.json")
 
 
@@ -34,7 +36,7 @@ def handler_findings(app: App, templates: Mapping[str, Template]) -> Iterator[Fi
             if asset is not None and _is_what_is_there(app, function, asset):
                 yield from _of_function(app, template, function, asset)
             elif asset is not None and (function.runtime or "").startswith("nodejs"):
-                yield from _of_typescript(app, template, function, asset)
+                yield from _of_bundle(app, template, function, asset)
         yield from handler_findings(app, template.nested)
 
 
@@ -58,21 +60,21 @@ def _of_function(app: App, template: Template, function: FunctionSpec, asset: As
         built = _BUILT.intersection(posixpath.normpath(posixpath.join(asset.source, files[0])).split("/"))
         one = _finding(template, function, f"{what}{asset.source} has no {files[0]}{unless}", stops=stops)
         yield _not_built(one, _build_of(app.root, folder), files[0]) if built else one
-    elif found is not None and found.suffix in (".js", ".mjs", ".cjs"):
+    elif found is not None and found.suffix in _JAVASCRIPT:
         name = handler_parts(handler, function.runtime or "")[1]
+        place = found.relative_to(folder).as_posix()
         if lacks_export(text(found), name):
-            place = found.relative_to(folder).as_posix()
             yield _finding(template, function, f"{what}{place} exports no {name}", stops=True)
+        yield from _of_javascript(template, function, found, posixpath.normpath(posixpath.join(asset.source, place)))
     elif found is not None and found.suffix == ".py":
         name, source = handler.rpartition(".")[2], text(found)
         if lacks_function(source, name):
             yield _finding(template, function, f"{what}{files[0]} has no {name}", stops=True)
         place = posixpath.normpath(posixpath.join(asset.source, found.relative_to(folder).as_posix()))
-        for key, line, sources in misreads(source, name, callers(template.body, function.logical_id)):
+        called_by = callers(template.body, function.logical_id)
+        for key, line, sources in misreads(always_read, source, name, called_by):
             yield _misread(function, key, Location(file=place, line=line), sources)
-        for kind, line, sources in mistyped(
-            source, name, callers(template.body, function.logical_id), typescript=False
-        ):
+        for kind, line, sources in mistyped(source, name, called_by, typescript=False):
             yield _mistyped(function, kind, Location(file=place, line=line), sources)
 
 
@@ -95,14 +97,26 @@ def _build_of(root: Path, folder: Path) -> str:
     return ""
 
 
-def _of_typescript(app: App, template: Template, function: FunctionSpec, asset: Asset) -> Iterator[Finding]:
-    base, _, name = (function.handler or "").rpartition(".")
-    start = node_start(app.root / asset.source, base, asset) if name else None
-    if start is not None and start.suffix in (".ts", ".mts", ".cts"):
-        place = posixpath.relpath(start, app.root)
-        called_by = callers(template.body, function.logical_id)
-        for kind, line, sources in mistyped(text(start), name, called_by, typescript=True):
-            yield _mistyped(function, kind, Location(file=place, line=line), sources, severity="medium")
+def _of_bundle(app: App, template: Template, function: FunctionSpec, asset: Asset) -> Iterator[Finding]:
+    base = handler_parts(function.handler or "", function.runtime or "")[0]
+    start = node_start(app.root / asset.source, base, asset) if base else None
+    if start is not None and start.suffix in _JAVASCRIPT + _TYPESCRIPT:
+        yield from _of_javascript(template, function, start, posixpath.relpath(start, app.root))
+
+
+def _of_javascript(template: Template, function: FunctionSpec, file: Path, place: str) -> Iterator[Finding]:
+    called_by = callers(template.body, function.logical_id)
+    if not called_by:
+        return
+    from sealift.analysis import node_misread
+
+    name = handler_parts(function.handler or "", function.runtime or "")[1]
+    typed = mistyped(text(file), name, called_by, typescript=True) if file.suffix in _TYPESCRIPT else iter(())
+    for key, line, sources in misreads(node_misread.always_read, text(file), name, called_by):
+        yield _misread(function, key, Location(file=place, line=line), sources)
+        return  # of a handler that is written for another event, the first line that fails says enough
+    for kind, line, sources in typed:
+        yield _mistyped(function, kind, Location(file=place, line=line), sources, severity="medium")
 
 
 def _mistyped(

@@ -554,3 +554,94 @@ def test_a_type_that_is_not_that_of_the_event(write: Write, events: str, code: s
     assert [(f.id, f.severity, str(f.location)) for f in found] == [
         ("event-misread", "medium", "src/app.ts:1")
     ] * misread
+
+
+def javascript(write: Write, template: str, code: str, file: str = "app.mjs") -> list[Finding]:
+    bundled = f"    Metadata: {{BuildMethod: esbuild, BuildProperties: {{EntryPoints: [{file}]}}}}\n"
+    made = template.replace("python3.12", "nodejs22.x")
+    if file.endswith("ts"):
+        made = made.replace("    Properties:\n      Runtime", f"{bundled}    Properties:\n      Runtime", 1)
+    root = write({"template.yaml": HEAD + made, f"src/{file}": code})
+    return list(handler_findings(make_app(root), {"app": load(root, "template.yaml")}))
+
+
+MODULES = (
+    "export const handler = async (event) => {{\n  console.log(JSON.stringify(event));\n  {}\n}};\n",
+    "export async function handler(event, context) {{\n  // what it does\n  {}\n}}\n",
+    "exports.handler = function (event, context) {{\n\n  {}\n}};\n",
+    "const handler = async (event) => {{\n\n  {}\n}};\nmodule.exports = {{ handler }};\n",
+)
+
+
+@pytest.mark.parametrize("file", ["app.js", "app.mjs", "app.ts"])
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize(
+    ("template", "read", "key"),
+    [
+        (FIFO, "const id = event.pathParameters.id;", "pathParameters"),
+        (FIFO, "const { id } = event.pathParameters;", "pathParameters"),
+        (FIFO, "const { pathParameters: { id } } = event;", "pathParameters"),
+        (FIFO, 'return event["detail"].id;', "detail"),
+        (FIFO, "const order = JSON.parse(event.body);", "body"),
+        (function(HTTP), "for (const one of event.Records) { await done(one); }", "Records"),
+        (function(HTTP), "await Promise.all(event.Records.map(async (one) => done(one)));", "Records"),
+        (function(API), "const [first] = event.cookies;", "cookies"),
+    ],
+)
+def test_a_handler_of_javascript_that_takes_from_what_its_events_never_have(
+    write: Write, template: str, module: str, read: str, key: str, file: str
+) -> None:
+    (one,) = javascript(write, template, module.format(read), file)
+    assert (one.id, one.stops, str(one.location)) == ("event-misread", False, f"src/{file}:3")
+    assert f'event["{key}"]' in one.message
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "for (const one of event.Records) { one.pathParameters.id; }",
+        "const id = event.pathParameters;",
+        "const id = event.pathParameters?.id;",
+        "const { id } = event.pathParameters ?? {};",
+        "const { pathParameters: { id } = {} } = event;",
+        "if (event.Records) return; event.pathParameters.id;",
+        "try { event.pathParameters.id } catch { return }",
+        "event = other(event); event.pathParameters.id;",
+        "event.pathParameters = {}; event.pathParameters.id;",
+        "const later = () => event.pathParameters.id;",
+        "return event.ofOurOwn.id;",
+        "return; event.pathParameters.id;",
+        "event.pathParameters.id; }; const broken = (",
+    ],
+)
+def test_a_handler_of_javascript_that_may_take_it_is_no_finding(write: Write, read: str) -> None:
+    assert [javascript(write, FIFO, module.format(read)) for module in MODULES] == [[]] * len(MODULES)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "const handler = async (event) => event.body.id;\nexports.handler = wrapped(handler);\n",
+        "export const handler = middy(async (event) => event.body.id);\n",
+        "class Orders { handler(event) { return event.body.id; } }\nexports.handler = new Orders().run;\n",
+        "function made() { function handler(event) { return event.body.id; } return handler; }\n"
+        "exports.handler = made();\n",
+        "export const handler = async (event) => event.Records;\nexport const other = (event) => event.body.id;\n",
+        "export const handler = async () => 1;\n",
+        "export const handler = async ({ body }) => body.id;\n",
+    ],
+)
+def test_a_function_that_is_not_surely_called_with_the_event_is_no_finding(write: Write, code: str) -> None:
+    assert javascript(write, FIFO, code) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "export const handler = async (event) => event.pathParameters.id;\n",
+        "export const handler = async ({ pathParameters: { id } }) => id;\n",
+        "exports.handler = async function named(event) { return event.pathParameters.id };\n",
+    ],
+)
+def test_a_handler_of_one_line_is_looked_at_as_others(write: Write, code: str) -> None:
+    assert [str(one.location) for one in javascript(write, FIFO, code)] == ["src/app.mjs:1"]

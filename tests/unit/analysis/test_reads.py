@@ -753,3 +753,30 @@ def test_what_python_asks_of_the_extension(source: str, name: str):
 )
 def test_variables_that_python_asks_for_before_it_needs_them(source: str, names: list[tuple[str, bool]]):
     assert sorted((r.name, r.required) for r in python_reads(source) if r.kind == "variable") == names
+
+
+V3 = 'import {{ {0} }} from "@aws-sdk/client-x";\n'
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        (V3.format("DynamoDBClient") + 'new DynamoDBClient({ region: "us-east-1" });', ["dynamodb:us-east-1"]),
+        (V3.format("SFNClient") + 'const REGION = "us-east-1";\nnew SFNClient({ region: REGION });', ["stepfunctions"]),
+        (V3.format("SQSClient") + 'const given = { region: "us-east-1" };\nnew SQSClient(given);', ["sqs:us-east-1"]),
+        (V3.format("SQS as Queues") + 'new Queues({ region: "us-east-1" });', ["sqs:us-east-1"]),
+        ('const { SNSClient } = require("@aws-sdk/client-sns");\nnew SNSClient({ region: "us-east-1" });', ["sns:"]),
+        ('const AWS = require("aws-sdk");\nnew AWS.DynamoDB.DocumentClient({ region: "us-east-1" });', ["dynamodb:"]),
+        ('import AWS from "aws-sdk";\nnew AWS.EventBridge({ region: "us-east-1" });', ["events:us-east-1"]),
+        (V3.format("DynamoDBClient") + "new DynamoDBClient({ region: process.env.AWS_REGION });", []),
+        (V3.format("DynamoDBClient") + 'new DynamoDBClient({ region: process.env.X || "us-east-1" });', []),
+        (V3.format("DynamoDBClient") + "new DynamoDBClient({});\nnew DynamoDBClient();", []),
+        (V3.format("SESClient") + 'new SESClient({ region: "us-east-1" });', []),
+        ('import { DynamoDBClient } from "./ours";\nnew DynamoDBClient({ region: "us-east-1" });', []),
+        ('class SQSClient {}\nnew SQSClient({ region: "us-east-1" });', []),
+    ],
+)
+def test_the_regions_that_clients_of_javascript_are_made_for(source: str, found: list[str]) -> None:
+    read = [one.name for one in node_reads(source) if one.kind == "region"]
+    assert len(read) == len(found)
+    assert all(one.startswith(begin) for one, begin in zip(read, found, strict=True))
