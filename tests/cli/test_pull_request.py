@@ -55,8 +55,9 @@ class Answer(Service):
             )
         if target.endswith("DescribeParameters"):
             return self.say({"Parameters": [{"Name": STORED, "Version": 1}] if STORED.encode() in body else []})
-        if target.endswith("GetParameter"):
-            return self.say({"Parameter": {"Name": STORED, "Value": "Hello", "Version": 1}})
+        if target.endswith("GetParameters"):
+            found = [{"Name": STORED, "Value": "Hello", "Version": 1}] if STORED.encode() in body else []
+            return self.say({"Parameters": found, "InvalidParameters": []})
         queries = json.loads(body)["queries"]
         hit = {"vulns": [{"id": "GHSA-1", "modified": KNOWN["modified"]}]}
         return self.say({"results": [hit if q["package"]["name"] == "python-ulid" else {} for q in queries]})

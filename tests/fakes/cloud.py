@@ -165,8 +165,9 @@ class FakeClouds:
         if environment.name in self.closed:
             raise CloudError(f"There are no credentials for {environment.name}", code="credentials-missing")
         known = self.account(environment).cloud
-        cloud = replace(known, credentials=self.credentials, reading=self.reading)
-        return replace(cloud, local=True) if self.local else cloud
+        if self.credentials is None and self.reading is None and not self.local:
+            return known
+        return replace(known, credentials=self.credentials, reading=self.reading, local=self.local or known.local)
 
     def account(self, environment: Environment) -> FakeAccount:
         """Return the environment's account with its concrete fakes."""

@@ -82,7 +82,12 @@ def _known(
 ) -> tuple[Effect, Release | None]:
     site = open_site(app, environment, services)
     entering = Entering(
-        site=site, release=built.release.digest, built=built.release, built_from=built.origin.commit, proved=proof
+        site=site,
+        release=built.release.digest,
+        built=built.release,
+        files=built.files,
+        built_from=built.origin.commit,
+        proved=proof,
     )
     current = entering.standing.current
     differs = difference_of_built(built, site)

@@ -171,6 +171,6 @@ def test_every_environment_has_an_account_of_its_own() -> None:
 
 
 def test_every_port_of_a_cloud_is_in_the_table_of_the_contract() -> None:
-    plain = {"environment", "account", "region", "local", "endpoint", "credentials", "notes"}
+    plain = {"environment", "account", "region", "local", "endpoint", "credentials", "reading"}
     page = (Path(__file__).parents[2] / "contract" / "README.md").read_text()
     assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [f.name for f in fields(Cloud) if f.name not in plain]

@@ -305,7 +305,7 @@ def _private(boundary: Path) -> Iterator[tuple[str, Path]]:
 def _listed(file: Path) -> Iterator[Path]:
     """Yield the folders that lerna.json or pnpm-workspace.yaml lists."""
     said = mapping_in(file.read_text(encoding="utf-8", errors="replace"), file=file.name)
-    listed = said.get("packages", ["packages/*"] if said and file.suffix == ".json" else [])
+    listed = said.get("packages", ["packages/*"] if file.suffix == ".json" else [])
     for line in listed if isinstance(listed, list) else ():
         yield from matching(file.parent, str(line)) if not str(line).startswith("!") else ()
 
