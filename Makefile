@@ -71,7 +71,8 @@ nightly: setup runners laws
 	$(BIN)/python -m tests.nightly.isolation
 	SEALIFT_NIGHTLY=1 $(BIN)/pytest -n 4 tests/component/build/test_local_packages.py \
 		tests/component/previews/test_sweep.py tests/component/isolation/test_mutations.py \
-		tests/local/test_ci_runners.py tests/local/test_how_tos.py tests/local/test_demo.py
+		tests/local/test_ci_runners.py tests/local/test_how_tos.py tests/local/test_demo.py \
+		tests/local/test_tutorial_bitbucket.py tests/chaos/test_storms.py
 	$(BIN)/python -m tests.mutants
 
 test-aws: setup

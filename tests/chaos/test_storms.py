@@ -13,6 +13,7 @@ from tests.chaos.laboratory import EndState, Laboratory, in_child, laboratory
 from tests.chaos.storm import Storm
 from tests.chaos.sweeps import SWEEPS, undisturbed
 from tests.fakes.events import RecordingEvents
+from tests.long import nightly
 
 SEED = int(os.environ.get("SEALIFT_CHAOS_SEED", "20261"))
 MOST_COMMANDS = 6
@@ -44,6 +45,7 @@ def journey(lab: Laboratory, storm: Storm) -> tuple[str, dict[str, int]]:
     return said, struck
 
 
+@nightly
 @pytest.mark.parametrize("seed", range(SEED, SEED + 1))
 def test_a_journey_through_a_storm_ends_where_one_in_calm_does(lab: Laboratory, expected: EndState, seed: int):
     lab.reset(forget=False)

@@ -191,6 +191,7 @@ def test_bitbucket_goes_from_a_push_to_staging_and_with_a_push_of_the_button_to_
     assert set(team.releases().values()) == {soaking["staging"]}
 
 
+@nightly
 @needs("bitbucket")
 def test_a_preview_comes_and_goes_on_bitbucket(team: Team) -> None:
     written(team, "bitbucket", "bitbucket-pipelines.yml")
@@ -203,6 +204,7 @@ def test_a_preview_comes_and_goes_on_bitbucket(team: Team) -> None:
     assert team.previews() == []
 
 
+@nightly
 @needs("github")
 def test_a_preview_comes_and_goes_on_github(team: Team) -> None:
     written(team, "github", ".github/workflows/sealift.yml")

@@ -17,6 +17,7 @@ import pytest
 from examples.bitbucket import Bitbucket, PullRequest, Run, signing_proxy
 from sealift.local.supervisor import LocalCloud
 from tests.local.following import PATIENCE_S, Reader, command, follow, parts, reader_env, understood
+from tests.long import nightly
 
 PAGE = "tutorials/bitbucket.md"
 AWS = """\
@@ -101,6 +102,7 @@ def reader(tmp_path: Path) -> Iterator[Developer]:
         LocalCloud(folder / ".sealift" / "local").down()
 
 
+@nightly
 def test_the_tutorial_for_bitbucket_goes_as_it_is_told(reader: Developer) -> None:
     follow(reader, parts(PAGE), {begin: partial(act, reader) for begin, act in THERE.items()})
     template = reader.said["sealift bootstrap staging --print"]
