@@ -600,6 +600,7 @@ def test_a_handler_of_javascript_that_takes_from_what_its_events_never_have(
     "read",
     [
         "for (const one of event.Records) { one.pathParameters.id; }",
+        "for (const key in event.pathParameters) { console.log(key); }",
         "const id = event.pathParameters;",
         "const id = event.pathParameters?.id;",
         "const { id } = event.pathParameters ?? {};",
@@ -623,6 +624,7 @@ def test_a_handler_of_javascript_that_may_take_it_is_no_finding(write: Write, re
     [
         "const handler = async (event) => event.body.id;\nexports.handler = wrapped(handler);\n",
         "export const handler = middy(async (event) => event.body.id);\n",
+        "exports.handler = async (event) => event.body.id;\nexports.handler = async (event) => event.Records;\n",
         "class Orders { handler(event) { return event.body.id; } }\nexports.handler = new Orders().run;\n",
         "function made() { function handler(event) { return event.body.id; } return handler; }\n"
         "exports.handler = made();\n",
